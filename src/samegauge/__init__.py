@@ -1,0 +1,1 @@
+"""One machine, one thread: from order to warning, for machine-tool builders."""

@@ -1,0 +1,1 @@
+"""The only places where samegauge parses XML, calls other hosts, starts programs or touches keys."""
