@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from samegauge.apps.history import import_views, passport_views, views
+
+urlpatterns = [
+    path("units/", views.unit_list, name="unit_list"),
+    path("units/<uuid:unit_uid>/", views.unit_thread, name="unit_thread"),
+    path("units/<uuid:unit_uid>/tree/", views.unit_tree, name="unit_tree"),
+    path("units/<uuid:unit_uid>/events/", views.unit_events, name="unit_events"),
+    path("units/<uuid:unit_uid>/print/", views.unit_print, name="unit_print"),
+    path("units/<uuid:unit_uid>/signals/", views.unit_signals, name="unit_signals"),
+    path("operations/<uuid:operation_uid>/", views.operation, name="operation"),
+    path("inspections/<uuid:inspection_uid>/", views.inspection, name="inspection"),
+    path("documents/<uuid:document_uid>/", views.document, name="document"),
+    path("units/<uuid:unit_uid>/passport/", passport_views.passports, name="passports"),
+    path("passports/<uuid:passport_uid>/<str:form>/", passport_views.passport_file, name="passport_file"),
+    path("verify/", passport_views.verify_upload, name="verify_upload"),
+    path("verify/<str:token>/", passport_views.verify_public, name="verify_public"),
+    path("imports/", import_views.import_list, name="import_list"),
+    path("imports/new/", import_views.import_new, name="import_new"),
+    path("imports/<uuid:import_uid>/", import_views.import_detail, name="import_detail"),
+    path("imports/<uuid:import_uid>/undo/", import_views.import_undo, name="import_undo"),
+    path("jobs/<uuid:job_uid>/", import_views.job_progress, name="job_progress"),
+    path("jobs/<uuid:job_uid>/cancel/", import_views.job_cancel, name="job_cancel"),
+]

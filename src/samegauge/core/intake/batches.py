@@ -1,0 +1,78 @@
+"""An import as a whole: opened, reported, and undone with a reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.apps import apps
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
+from samegauge.core.scope import Retractable
+from samegauge.core.telemetry import organisation_lake
+from samegauge.core.thread.models import AsBuiltEdge, Unit
+from samegauge.core.thread.rules import Fact, Recorder, record
+
+if TYPE_CHECKING:
+    from samegauge.core.organisations.models import Person
+
+
+class UndoError(Exception):
+    """This import cannot be undone as it stands."""
+
+
+def open_batch(kind: ImportKind, source: str, actor: Person | None) -> ImportBatch:
+    return ImportBatch.objects.create(kind=kind, source=source[:500], actor=actor)
+
+
+def close_batch(batch: ImportBatch, report: dict[str, Any]) -> None:
+    batch.report = report
+    batch.finished_at = datetime.now(UTC)
+    batch.save()
+
+
+def undo(batch: ImportBatch, reason: str, recorder: Recorder) -> None:
+    """Take everything this import brought in out of sight, as an event with its reason; history keeps it."""
+    if not reason.strip():
+        raise UndoError(_("Say why the import is undone."))
+    with transaction.atomic():
+        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+        if batch.undone_at:
+            raise UndoError(_("This import has been undone already."))
+        _refuse_when_others_build_on_it(batch)
+        now = datetime.now(UTC)
+        counts = {
+            model._meta.label_lower: model._default_manager.filter(batch=batch).update(retracted_at=now)
+            for model in apps.get_models()
+            if issubclass(model, Retractable)
+        }
+        payload = {"import": str(batch.uid), "kind": batch.kind, "reason": reason.strip(), "retracted": counts}
+        batch.undo_event = record(Fact("import_undone", now, payload), recorder)
+        batch.undone_at = now
+        batch.save()
+        ImportedFile.objects.filter(batch=batch).update(standing=False)
+        transaction.on_commit(lambda: organisation_lake().retract(str(batch.uid)))
+
+
+def _refuse_when_others_build_on_it(batch: ImportBatch) -> None:
+    """A unit that another import or a person has added facts to stays until those are undone."""
+    for model in apps.get_models():
+        if not issubclass(model, Retractable) or model in (Unit, AsBuiltEdge):
+            continue
+        for field in model._meta.concrete_fields:
+            if field.related_model is not Unit:
+                continue
+            leaning = model._default_manager.filter(**{f"{field.name}__batch": batch}).exclude(batch=batch)
+            if other := leaning.select_related("batch").first():
+                raise UndoError(
+                    _("Import %(other)s added to what this one brought in. Undo that one first.")
+                    % {"other": other.batch or other}
+                )
+
+
+def finish_undone() -> int:
+    """Retract from the lake what an undo had no time to retract before a crash; return how many imports that were."""
+    undone = ImportBatch.objects.filter(undone_at__isnull=False).values_list("uid", flat=True)
+    return organisation_lake().retract_all({str(uid) for uid in undone})

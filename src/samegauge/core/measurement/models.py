@@ -1,0 +1,99 @@
+"""What was to be measured, what was measured, and whether it conforms."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from samegauge.core.identifiers import new_uid
+from samegauge.core.production.models import Confidence
+from samegauge.core.scope import Owned, Retractable
+from samegauge.core.thread.models import Event, Item, Unit
+
+
+class InspectionKind(models.TextChoices):
+    INCOMING = "incoming", _("Incoming inspection")
+    IN_PROCESS = "in_process", _("In-process inspection")
+    FINAL = "final", _("Final inspection")
+    FIRST_ARTICLE = "fair", _("First-article inspection")
+
+
+class Conformity(models.TextChoices):
+    PASS = "pass", _("Conforms")
+    FAIL = "fail", _("Does not conform")
+    UNDECIDED = "undecided", _("Undecided")
+
+
+class Characteristic(Owned):
+    """特性: a feature of an item with nominal value and limits, as one inspection plan states it."""
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="characteristics")
+    plan = models.CharField(max_length=200, help_text=_("Inspection plan that states it"))
+    inspection_kind = models.CharField(max_length=20, choices=InspectionKind.choices)
+    key = models.CharField(max_length=120)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=60)
+    nominal = models.FloatField(null=True)
+    lower_limit = models.FloatField(null=True)
+    upper_limit = models.FloatField(null=True)
+    unit_code = models.CharField(max_length=20)
+    datums = models.CharField(max_length=100, blank=True)
+    sequence = models.PositiveIntegerField(default=0)
+
+    class Meta(Owned.Meta):
+        ordering: ClassVar = ["sequence"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "item", "plan", "key"], name="a_characteristic_once_per_plan")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Inspection(Retractable):
+    """One unit measured against one plan."""
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="inspections")
+    kind = models.CharField(max_length=20, choices=InspectionKind.choices)
+    plan = models.CharField(max_length=200)
+    performed_at = models.DateTimeField(null=True, help_text=_("Null when the source states no time of measurement"))
+    reported_at = models.DateTimeField()
+    laboratory = models.CharField(max_length=200, blank=True)
+    software = models.CharField(max_length=200, blank=True)
+    serial_reported = models.CharField(max_length=200, blank=True)
+    position_in_source = models.PositiveIntegerField()
+    source = models.ForeignKey("vault.StoredFile", on_delete=models.PROTECT, related_name="+")
+    verdict = models.CharField(max_length=10, choices=Conformity.choices)
+    confidence = models.CharField(max_length=12, choices=Confidence.choices)
+    evidence = models.JSONField(default=list)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(Retractable.Meta):
+        indexes: ClassVar = [models.Index(fields=["organisation", "unit"], name="inspection_by_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.kind}"
+
+
+class Measurement(Retractable):
+    """One characteristic of one unit: actual value and both verdicts, the source's and our own from the limits."""
+
+    inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="measurements")
+    characteristic = models.ForeignKey(Characteristic, on_delete=models.PROTECT, related_name="measurements")
+    actual = models.FloatField(null=True)
+    deviation = models.FloatField(null=True)
+    stated = models.CharField(max_length=10, choices=Conformity.choices)
+    recomputed = models.CharField(max_length=10, choices=Conformity.choices)
+
+    class Meta(Retractable.Meta):
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "characteristic"], name="measurement_by_char"),
+            models.Index(fields=["organisation", "inspection"], name="measurement_by_inspection"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.characteristic}: {self.actual}"

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from samegauge.core.organisations.models import Organisation, OrganisationKind, Person, Role
+
+
+class FirstStartForm(forms.Form):
+    """The first organisation and its owner."""
+
+    organisation_name = forms.CharField(label=_("Organisation"), max_length=200)
+    organisation_name_zh = forms.CharField(label=_("Organisation (Chinese)"), max_length=200, required=False)
+    kind = forms.ChoiceField(label=_("Kind of organisation"), choices=OrganisationKind.choices)
+    display_name = forms.CharField(label=_("Your name"), max_length=150)
+    username = forms.CharField(label=_("Sign-in name"), max_length=150, validators=[Person.username_validator])
+    password = forms.CharField(
+        label=_("Password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters. A short sentence is easy to remember."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if "password" in data:
+            person = Person(username=data.get("username", ""), display_name=data.get("display_name", ""))
+            try:
+                validate_password(data["password"], person)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return data
+
+    def organisation(self) -> Organisation:
+        data = self.cleaned_data
+        return Organisation(name=data["organisation_name"], name_zh=data["organisation_name_zh"], kind=data["kind"])
+
+    def owner(self) -> Person:
+        data = self.cleaned_data
+        person = Person(username=data["username"], display_name=data["display_name"])
+        person.set_password(data["password"])
+        return person
+
+
+class PersonForm(forms.Form):
+    """Somebody who joins the organisation."""
+
+    display_name = forms.CharField(label=_("Name"), max_length=150)
+    username = forms.CharField(label=_("Sign-in name"), max_length=150, validators=[Person.username_validator])
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.ENGINEER)
+
+    def clean_username(self) -> str:
+        username = self.cleaned_data["username"]
+        if Person.objects.filter(username__iexact=username).exists():
+            raise forms.ValidationError(_("This sign-in name is taken. Choose another."))
+        return username
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(label=_("What the token is for"), max_length=100)

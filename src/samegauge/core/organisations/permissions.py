@@ -1,0 +1,71 @@
+"""Who may do what: one table, one decorator; every view and API operation names its action."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from samegauge.core.organisations.models import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+
+class Action(StrEnum):
+    READ = "read"
+    IMPORT = "import"
+    UNDO_IMPORT = "undo_import"
+    RECORD = "record"
+    ISSUE_PASSPORT = "issue_passport"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_TOKENS = "manage_tokens"
+
+
+_EVERY_MEMBER = frozenset(Role)
+_STAFF = _EVERY_MEMBER - {Role.GUEST}
+
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.READ: _EVERY_MEMBER,
+    Action.MANAGE_TOKENS: _STAFF,
+    Action.RECORD: frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER, Role.INSPECTOR, Role.ASSEMBLER, Role.SERVICE}),
+    Action.IMPORT: frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER, Role.INSPECTOR}),
+    Action.UNDO_IMPORT: frozenset({Role.OWNER, Role.QUALITY_MANAGER}),
+    Action.ISSUE_PASSPORT: frozenset({Role.OWNER, Role.QUALITY_MANAGER}),
+    Action.MANAGE_PEOPLE: frozenset({Role.OWNER}),
+}
+
+
+def may(role: str, action: Action) -> bool:
+    return role in ALLOWED[action]
+
+
+def needs(action: Action) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let a view run only for members whose role allows the action."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            require(request, action)
+            return view(request, *args, **kwargs)
+
+        guarded.needs = action  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def require(request: HttpRequest, action: Action) -> None:
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        raise PermissionDenied(_("This account belongs to no organisation. Ask the owner to add it."))
+    if not may(membership.role, action):
+        raise PermissionDenied(_("This role may not do that. Ask the owner of the organisation."))

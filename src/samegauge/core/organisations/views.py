@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from samegauge.core.organisations.forms import FirstStartForm, PersonForm, TokenForm
+from samegauge.core.organisations.middleware import MEMBERSHIP_KEY
+from samegauge.core.organisations.models import ApiToken, Membership, Person
+from samegauge.core.organisations.permissions import Action, needs
+from samegauge.core.organisations.rules import (
+    SetupLinkUsedError,
+    found_organisation,
+    issue_token,
+    open_setup_link,
+)
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def start(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the first organisation and its owner's account; the link works once."""
+    link = open_setup_link(token)
+    if link is None:
+        raise Http404
+    form = FirstStartForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            membership = found_organisation(link, form.organisation(), form.owner())
+        except SetupLinkUsedError as used:
+            raise Http404 from used
+        login(request, membership.person, backend=LOGIN_BACKEND)
+        return redirect("home")
+    return render(request, "organisations/start.html", {"form": form})
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest, person_uid: UUID, token: str) -> HttpResponse:
+    """Let a person who was added choose a password; the link dies with the first use."""
+    person = Person.objects.filter(uid=person_uid, is_active=True).first()
+    if person is None or not default_token_generator.check_token(person, token):
+        raise Http404
+    form = SetPasswordForm(person, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        login(request, person, backend=LOGIN_BACKEND)
+        return redirect("home")
+    return render(request, "organisations/join.html", {"form": form, "person": person})
+
+
+@require_POST
+@needs(Action.READ)
+def switch(request: HttpRequest) -> HttpResponse:
+    try:
+        asked = UUID(request.POST.get("organisation", ""))
+    except ValueError as error:
+        raise Http404 from error
+    membership = get_object_or_404(Membership, person_id=request.user.pk, organisation__uid=asked)
+    request.session[MEMBERSHIP_KEY] = membership.pk
+    return redirect("home")
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Action.MANAGE_PEOPLE)
+def people(request: HttpRequest) -> HttpResponse:
+    organisation = request.membership.organisation  # type: ignore[attr-defined]
+    form, link = PersonForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        with transaction.atomic():
+            person = Person(username=data["username"], display_name=data["display_name"])
+            person.set_unusable_password()
+            person.save()
+            Membership.objects.create(person=person, organisation=organisation, role=data["role"])
+        link = request.build_absolute_uri(reverse("join", args=[person.uid, default_token_generator.make_token(person)]))
+        form = PersonForm()
+    members = Membership.objects.filter(organisation=organisation).select_related("person").order_by("person__username")
+    return render(request, "organisations/people.html", {"form": form, "members": members, "link": link})
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Action.MANAGE_TOKENS)
+def tokens(request: HttpRequest) -> HttpResponse:
+    membership = request.membership  # type: ignore[attr-defined]
+    form, text = TokenForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        _token, text = issue_token(membership, form.cleaned_data["name"])
+        form = TokenForm()
+    mine = ApiToken.objects.filter(membership=membership, revoked_at__isnull=True).order_by("-created_at")
+    return render(request, "organisations/tokens.html", {"form": form, "tokens": mine, "text": text})
+
+
+@require_POST
+@needs(Action.MANAGE_TOKENS)
+def revoke_token(request: HttpRequest, token_id: int) -> HttpResponse:
+    token = get_object_or_404(ApiToken, pk=token_id, membership=request.membership)  # type: ignore[attr-defined]
+    token.revoked_at = datetime.now(UTC)
+    token.save(update_fields=["revoked_at"])
+    return redirect("tokens")

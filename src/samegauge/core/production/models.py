@@ -1,0 +1,103 @@
+"""How a unit was made: program revisions, operations on machines, and the machine trace behind them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from samegauge.core.identifiers import new_uid
+from samegauge.core.scope import Owned, Retractable
+from samegauge.core.thread.models import Event, Item, Unit
+
+
+class Confidence(models.TextChoices):
+    STATED = "stated", _("Stated by the source")
+    INFERRED = "inferred", _("Worked out from the data")
+    UNCERTAIN = "uncertain", _("Uncertain")
+
+
+class ProgramRevision(Retractable):
+    """An NC program's exact bytes; another byte is another revision."""
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="program_revisions")
+    name = models.CharField(max_length=255)
+    revision_label = models.CharField(max_length=40, blank=True)
+    operation_label = models.CharField(max_length=60, blank=True)
+    sha256 = models.CharField(max_length=64)
+    blocks = models.PositiveIntegerField()
+    tools = models.JSONField(default=list)
+    stored = models.ForeignKey("vault.StoredFile", on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Trace(Retractable):
+    """The stretch of machine readings that was recorded while this unit was made, and why we believe so."""
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="traces")
+    machine = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="traces_recorded")
+    label = models.CharField(max_length=120, help_text=_("The trace's label in the telemetry lake"))
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    readings = models.PositiveBigIntegerField()
+    confidence = models.CharField(max_length=12, choices=Confidence.choices)
+    evidence = models.JSONField(default=list)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class OperationRun(Retractable):
+    """One operation on one unit: which machine, which program, from when to when, and what disturbed it."""
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="operations")
+    machine = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="operations_run")
+    trace = models.ForeignKey(Trace, on_delete=models.PROTECT, null=True, related_name="operations")
+    program = models.ForeignKey(ProgramRevision, on_delete=models.PROTECT, null=True, related_name="runs")
+    program_name_reported = models.CharField(max_length=255, blank=True)
+    sequence = models.PositiveIntegerField()
+    label = models.CharField(max_length=60)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    cycle_time_s = models.FloatField()
+    facts = models.JSONField(default=dict, help_text=_("Times, overrides, tools, interruptions and alarms, with their method"))
+    confidence = models.CharField(max_length=12, choices=Confidence.choices)
+    evidence = models.JSONField(default=list)
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(Retractable.Meta):
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "unit", "sequence"], name="operation_by_unit"),
+            models.Index(fields=["organisation", "machine", "started_at"], name="operation_by_machine"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.label}"
+
+
+class DataItem(Owned):
+    """What a machine's device description says about one tag: its category, type and unit."""
+
+    machine = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="data_items")
+    tag = models.CharField(max_length=120)
+    category = models.CharField(max_length=20)
+    type = models.CharField(max_length=80)
+    sub_type = models.CharField(max_length=80, blank=True)
+    component = models.CharField(max_length=120, blank=True)
+    units = models.CharField(max_length=40, blank=True)
+    native_units = models.CharField(max_length=40, blank=True)
+
+    class Meta(Owned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "machine", "tag"], name="a_tag_once_per_machine")
+        ]
+
+    def __str__(self) -> str:
+        return self.tag

@@ -1,0 +1,114 @@
+"""What a site can set, read once from the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+# WAL with synchronous=FULL: a commit that was acknowledged survives a power cut.
+SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF; "
+    "PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-65536;"
+)
+
+
+class SiteError(Exception):
+    """A setting of the site cannot be used."""
+
+
+def default_home() -> Path:
+    """Return the platform's folder for user data."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "samegauge"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "samegauge"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "samegauge"
+
+
+@dataclass(frozen=True)
+class Site:
+    home: Path
+    package: Path
+    secret_key: str
+    database_url: str
+    allowed_hosts: list[str]
+    trusted_origins: list[str]
+    https: bool
+
+    @classmethod
+    def from_environment(cls) -> Site:
+        home = Path(os.environ.get("SAMEGAUGE_HOME") or default_home()).expanduser().resolve()
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        hosts = [host for host in os.environ.get("SAMEGAUGE_HOSTS", "").split(",") if host]
+        https = os.environ.get("SAMEGAUGE_HTTPS") == "1"
+        return cls(
+            home=home,
+            package=PACKAGE,
+            secret_key=os.environ.get("SAMEGAUGE_SECRET_KEY") or _kept_secret(home / "secret_key"),
+            database_url=os.environ.get("SAMEGAUGE_DATABASE_URL", ""),
+            allowed_hosts=["127.0.0.1", "localhost", "[::1]", *hosts],
+            trusted_origins=[f"https://{host}" for host in hosts],
+            https=https,
+        )
+
+    @property
+    def database(self) -> dict[str, Any]:
+        if not self.database_url:
+            return {
+                "ENGINE": "django.db.backends.sqlite3",
+                "NAME": self.home / "samegauge.sqlite3",
+                "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
+            }
+        return postgresql_settings(self.database_url)
+
+    @property
+    def jobs_database_url(self) -> str:
+        return os.environ.get("SAMEGAUGE_JOBS_DATABASE_URL") or f"sqlite:///{self.home / 'jobs.sqlite3'}"
+
+    @property
+    def logging(self) -> dict[str, Any]:
+        return {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+            "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"handlers": ["console"], "level": "WARNING"},
+            "loggers": {"samegauge": {"level": "INFO"}},
+        }
+
+
+def postgresql_settings(url: str) -> dict[str, Any]:
+    """Django settings for `postgresql://person:password@host:port/name`."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise SiteError("SAMEGAUGE_DATABASE_URL must read postgresql://person:password@host:port/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+    }
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the secret kept in `path`, made on first use, readable by its owner alone."""
+    if not path.exists():
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text()
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_text()

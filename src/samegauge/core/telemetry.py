@@ -1,0 +1,3 @@
+"""The current organisation's part of the telemetry lake."""
+
+from __future__ import annotations

@@ -1,0 +1,200 @@
+"""The rules of the thread: how units, edges and events come to be, and how they are asked about at any date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from samegauge.core.scope import current_organisation_id
+from samegauge.core.thread.models import AsBuiltEdge, Event, Unit
+from samegauge.formats.canonical import leaf_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from samegauge.core.intake.models import ImportBatch
+    from samegauge.core.organisations.models import Person
+
+MAX_DEPTH = 50
+
+
+class ThreadError(Exception):
+    """A fact does not fit into the thread."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is to be recorded; becomes one event."""
+
+    kind: str
+    device_time: datetime
+    payload: dict[str, Any]
+    unit: Unit | None = None
+    supersedes: Event | None = None
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Who records, in which import if any, and when samegauge took it in."""
+
+    actor: Person | None = None
+    actor_name: str = ""
+    batch: ImportBatch | None = None
+    receive_time: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def name(self) -> str:
+        return self.actor_name or (str(self.actor) if self.actor else "samegauge")
+
+
+def record(fact: Fact, recorder: Recorder) -> Event:
+    return record_all([fact], recorder)[0]
+
+
+def record_all(facts: Sequence[Fact], recorder: Recorder) -> list[Event]:
+    """Append events, each with the hash of everything it says."""
+    organisation_id = current_organisation_id()
+    events = []
+    for fact in facts:
+        if fact.device_time.tzinfo is None:
+            raise ThreadError(_("An event needs a time with its zone."))
+        event = Event(
+            organisation_id=organisation_id,
+            unit=fact.unit,
+            kind=fact.kind,
+            device_time=fact.device_time.astimezone(UTC),
+            receive_time=recorder.receive_time.astimezone(UTC),
+            actor=recorder.actor,
+            actor_name=recorder.name,
+            payload=fact.payload,
+            batch=recorder.batch,
+            supersedes=fact.supersedes,
+        )
+        event.leaf_hash = leaf_hash(sealed_content(event))
+        events.append(event)
+    return Event.objects.bulk_create(events, batch_size=500)
+
+
+def sealed_content(event: Event) -> dict[str, Any]:
+    """Everything an event says, in the form its leaf hash seals."""
+    return {
+        "uid": str(event.uid),
+        "unit": str(event.unit.uid) if event.unit else None,
+        "serial": event.unit.serial if event.unit else None,
+        "kind": event.kind,
+        "device_time": _instant(event.device_time),
+        "receive_time": _instant(event.receive_time),
+        "actor": event.actor_name,
+        "payload": event.payload,
+        "batch": str(event.batch.uid) if event.batch else None,
+        "supersedes": event.supersedes.leaf_hash if event.supersedes else None,
+    }
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def altered_events(events: Iterable[Event]) -> list[Event]:
+    """Return the events whose content no longer matches their leaf hash."""
+    return [event for event in events if leaf_hash(sealed_content(event)) != event.leaf_hash]
+
+
+def install(child: Unit, parent: Unit, at: datetime, recorder: Recorder, position: str = "") -> AsBuiltEdge:
+    """Record that `child` went into `parent` at a moment; it can be in one place only."""
+    with transaction.atomic():
+        _lock(child)
+        if parent.pk == child.pk or parent.pk in {unit.pk for unit in descendants(child, at)}:
+            raise ThreadError(_("%(child)s contains %(parent)s and cannot go into it.") % _serials(child, parent))
+        occupied = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at), child=child)
+        if edge := occupied.select_related("parent").first():
+            raise ThreadError(
+                _("%(child)s is in %(parent)s. Scan the right one, or have its removal recorded.")
+                % _serials(child, edge.parent)
+            )
+        fact = Fact("installed", at, {"parent": parent.serial, "child": child.serial, "position": position}, unit=child)
+        return AsBuiltEdge.objects.create(
+            parent=parent,
+            child=child,
+            position=position,
+            valid_from=at,
+            installed_event=record(fact, recorder),
+            batch=recorder.batch,
+        )
+
+
+def remove(child: Unit, at: datetime, recorder: Recorder, reason: str) -> AsBuiltEdge:
+    """Record that `child` came out of its place at a moment; the edge stays, with its end."""
+    with transaction.atomic():
+        _lock(child)
+        edge = AsBuiltEdge.objects.filter(child=child, valid_to__isnull=True).select_related("parent").first()
+        if edge is None:
+            raise ThreadError(_("%(child)s is not installed anywhere.") % {"child": child.serial})
+        if at <= edge.valid_from:
+            raise ThreadError(_("%(child)s was installed after that moment.") % {"child": child.serial})
+        payload = {"parent": edge.parent.serial, "child": child.serial, "position": edge.position, "reason": reason}
+        edge.valid_to = at
+        edge.removed_event = record(Fact("removed", at, payload, unit=child), recorder)
+        edge.save()
+        return edge
+
+
+def _lock(unit: Unit) -> None:
+    """Let one writer at a time decide where a unit is (SQLite's IMMEDIATE transactions already do)."""
+    if connection.features.has_select_for_update:
+        Unit.objects.select_for_update().get(pk=unit.pk)
+
+
+def _serials(child: Unit, parent: Unit) -> dict[str, str]:
+    return {"child": child.serial, "parent": parent.serial}
+
+
+def in_force(at: datetime) -> Q:
+    return Q(valid_from__lte=at) & (Q(valid_to__isnull=True) | Q(valid_to__gt=at))
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One unit in a tree, the edge that holds it, and its depth below the root."""
+
+    unit: Unit
+    edge: AsBuiltEdge
+    depth: int
+
+
+def as_built(root: Unit, at: datetime, max_depth: int = MAX_DEPTH) -> list[Branch]:
+    """Return what is in `root` at a moment, parents before children: one query per level."""
+    return _walk(root, "parent", "child", AsBuiltEdge.objects.filter(in_force(at)), max_depth)
+
+
+def used_in(unit: Unit, at: datetime | None = None) -> list[Branch]:
+    """Return every unit that holds this one, now (`at` a moment) or ever (None), nearest first."""
+    edges = AsBuiltEdge.objects.filter(in_force(at)) if at else AsBuiltEdge.objects.all()
+    return _walk(unit, "child", "parent", edges, MAX_DEPTH)
+
+
+def descendants(root: Unit, at: datetime) -> list[Unit]:
+    return [branch.unit for branch in as_built(root, at)]
+
+
+def _walk(root: Unit, near: str, far: str, edges: Any, max_depth: int) -> list[Branch]:
+    """Follow edges level by level from `near` to `far`, in the order of position and time."""
+    found: list[Branch] = []
+    seen, level = {root.pk}, [root.pk]
+    for depth in range(1, max_depth + 1):
+        rows = edges.filter(**{f"{near}_id__in": level}).select_related(f"{far}__item").order_by("position", "valid_from")
+        level = []
+        for edge in rows:
+            unit = getattr(edge, far)
+            if unit.pk not in seen:
+                seen.add(unit.pk)
+                level.append(unit.pk)
+                found.append(Branch(unit, edge, depth))
+        if not level:
+            break
+    return found

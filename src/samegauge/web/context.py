@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from samegauge.core.organisations.models import Membership
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+VERSION = version("samegauge")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """What the frame around every page shows."""
+    membership = getattr(request, "membership", None)
+    if membership is None:
+        return {"version": VERSION, "navigation": [], "organisation": None, "organisations": []}
+    others = Membership.objects.filter(person_id=membership.person_id).exclude(pk=membership.pk)
+    return {
+        "version": VERSION,
+        "membership": membership,
+        "organisation": membership.organisation,
+        "organisations": [other.organisation for other in others.select_related("organisation")],
+        "navigation": _navigation(request.path),
+    }
+
+
+def _navigation(path: str) -> list[dict[str, Any]]:
+    places = [
+        (reverse("home"), _("Start"), "home"),
+        (reverse("unit_list"), _("Parts"), "box"),
+        (reverse("characteristic_list"), _("Characteristics"), "ruler-measure"),
+        (reverse("machine_list"), _("Machines"), "tool"),
+        (reverse("import_list"), _("Imports"), "upload"),
+    ]
+    here = max((url for url, _label, _icon in places if path.startswith(url)), key=len, default="")
+    return [{"url": url, "label": label, "icon": icon, "active": url == here} for url, label, icon in places]
