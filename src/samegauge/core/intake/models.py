@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.scope import Owned
 
@@ -27,7 +28,7 @@ class ImportBatch(Owned):
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
-    report = models.JSONField(default=dict)
+    report = JsonField(default=dict)
     undone_at = models.DateTimeField(null=True)
     undo_event = models.ForeignKey("thread.Event", on_delete=models.PROTECT, null=True, related_name="+")
 
@@ -56,7 +57,7 @@ class ImportedFile(Owned):
     observations = models.PositiveBigIntegerField(default=0)
     duplicates = models.PositiveBigIntegerField(default=0)
     out_of_order = models.PositiveBigIntegerField(default=0)
-    quarantined = models.JSONField(default=list)
+    quarantined = JsonField(default=list)
     reason = models.TextField(blank=True)
     reason_zh = models.TextField(blank=True)
 

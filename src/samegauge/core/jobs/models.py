@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.scope import Owned
 
@@ -23,7 +24,7 @@ class Job(Owned):
 
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     kind = models.CharField(max_length=60)
-    arguments = models.JSONField(default=dict)
+    arguments = JsonField(default=dict)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True)
@@ -33,7 +34,7 @@ class Job(Owned):
     total = models.PositiveBigIntegerField(default=0)
     message = models.CharField(max_length=300, blank=True)
     message_zh = models.CharField(max_length=300, blank=True)
-    result = models.JSONField(null=True)
+    result = JsonField(null=True)
     cancel_requested = models.BooleanField(default=False)
 
     class Meta(Owned.Meta):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.production.models import Confidence
 from samegauge.core.scope import Owned, Retractable
@@ -69,7 +70,7 @@ class Inspection(Retractable):
     source = models.ForeignKey("vault.StoredFile", on_delete=models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=10, choices=Conformity.choices)
     confidence = models.CharField(max_length=12, choices=Confidence.choices)
-    evidence = models.JSONField(default=list)
+    evidence = JsonField(default=list)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
 
     class Meta(Retractable.Meta):

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.scope import Owned, Retractable
 from samegauge.core.thread.models import Event, Item, Unit
@@ -28,7 +29,7 @@ class ProgramRevision(Retractable):
     operation_label = models.CharField(max_length=60, blank=True)
     sha256 = models.CharField(max_length=64)
     blocks = models.PositiveIntegerField()
-    tools = models.JSONField(default=list)
+    tools = JsonField(default=list)
     stored = models.ForeignKey("vault.StoredFile", on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
@@ -46,7 +47,7 @@ class Trace(Retractable):
     ended_at = models.DateTimeField()
     readings = models.PositiveBigIntegerField()
     confidence = models.CharField(max_length=12, choices=Confidence.choices)
-    evidence = models.JSONField(default=list)
+    evidence = JsonField(default=list)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:
@@ -67,9 +68,9 @@ class OperationRun(Retractable):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     cycle_time_s = models.FloatField()
-    facts = models.JSONField(default=dict, help_text=_("Times, overrides, tools, interruptions and alarms, with their method"))
+    facts = JsonField(default=dict, help_text=_("Times, overrides, tools, interruptions and alarms, with their method"))
     confidence = models.CharField(max_length=12, choices=Confidence.choices)
-    evidence = models.JSONField(default=list)
+    evidence = JsonField(default=list)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
 
     class Meta(Retractable.Meta):

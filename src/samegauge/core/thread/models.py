@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.scope import Owned, Retractable, ScopedManager, ScopedQuerySet
 
@@ -166,7 +167,7 @@ class Event(Owned):
     receive_time = models.DateTimeField(help_text=_("When samegauge took it in"))
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     actor_name = models.CharField(max_length=200)
-    payload = models.JSONField()
+    payload = JsonField()
     batch = models.ForeignKey("intake.ImportBatch", on_delete=models.PROTECT, null=True, related_name="+")
     supersedes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
     leaf_hash = models.CharField(max_length=64)
