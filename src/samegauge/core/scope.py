@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import sql
+from django.db.models.sql.constants import ROW_COUNT
+from django.db.models.sql.where import AND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,7 +88,10 @@ class _ScopedQueryMixin:
             return super().get_compiler(*args, **kwargs)  # type: ignore[misc]
         walled: Any = self.clone()  # type: ignore[attr-defined]
         walled.scope_applied = True
-        walled.add_filter("organisation_id", scope.organisation_id)
+        # Not add_filter: that would look the name up among the annotations first.
+        field = walled.model._meta.get_field("organisation")
+        column = field.get_col(walled.get_initial_alias())
+        walled.where.add(field.get_lookup("exact")(column, scope.organisation_id), AND)
         return walled.get_compiler(*args, **kwargs)
 
 
@@ -118,9 +123,23 @@ class ScopedQuerySet(models.QuerySet):
             _stamp(record)
         return super()._insert(objs, *args, **kwargs)  # type: ignore[misc]
 
+    def _raw_delete(self, using: str | None) -> Any:
+        # Django's own sets the query's class past the wall.
+        query: Any = self.query.chain(sql.DeleteQuery)
+        return query.get_compiler(using).execute_sql(ROW_COUNT)
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("update_conflicts") and not {"organisation", "organisation_id"} & set(
+            kwargs.get("unique_fields") or ()
+        ):
+            raise ScopeError("Updating on conflict needs the organisation among the unique fields.")
+        return super().bulk_create(objs, *args, **kwargs)
+
     def update(self, **changes: Any) -> int:
         if {"organisation", "organisation_id"} & changes.keys():
             raise ScopeError("A record cannot change its organisation.")
+        for name, value in changes.items():
+            _refuse_foreign_value(self.model._meta.get_field(name), value)
         return super().update(**changes)
 
     def raw(self, *_args: Any, **_kwargs: Any) -> Any:
@@ -130,14 +149,29 @@ class ScopedQuerySet(models.QuerySet):
         raise ScopeError("Hand-written SQL does not pass the wall between organisations.")
 
 
+def _refuse_foreign_value(field: Any, value: Any) -> None:
+    """Refuse to point many records at another organisation's record."""
+    target = field.related_model
+    if value is None or target is None or not is_owned(target):
+        return
+    if hasattr(value, "resolve_expression"):
+        raise ScopeError(f"{field} takes a record, not an expression: the wall cannot see where that points.")
+    key = value.pk if isinstance(value, models.Model) else value
+    if not target._base_manager.filter(pk=key, organisation_id=current_organisation_id()).exists():
+        raise ScopeError(f"{field} would point to another organisation's record.")
+
+
+def _refuse_outsider(record: Any) -> None:
+    scope = current_scope()
+    if scope.organisation_id is not None and record.organisation_id != scope.organisation_id:
+        raise ScopeError(f"{type(record).__name__} belongs to another organisation than the scope.")
+
+
 def _stamp(record: Any) -> None:
     """Write the scope's organisation into a new record and refuse any reference into another one."""
-    scope = current_scope()
-    if scope.organisation_id is not None:
-        if record.organisation_id is None:
-            record.organisation_id = scope.organisation_id
-        elif record.organisation_id != scope.organisation_id:
-            raise ScopeError(f"{type(record).__name__} belongs to another organisation than the scope.")
+    if record.organisation_id is None:
+        record.organisation_id = current_scope().organisation_id
+    _refuse_outsider(record)
     refuse_foreign_references(record)
 
 
@@ -151,7 +185,9 @@ def refuse_foreign_references(record: Any) -> None:
             referred = getattr(record, field.name)
             same = referred.organisation_id == record.organisation_id
         else:
-            rows = target._base_manager.filter(pk=getattr(record, field.attname), organisation_id=record.organisation_id)
+            rows = target._base_manager.filter(
+                pk=getattr(record, field.attname), organisation_id=record.organisation_id
+            )
             same = rows.exists()
         if not same:
             raise ScopeError(f"{type(record).__name__}.{field.name} points to another organisation's record.")
@@ -192,6 +228,11 @@ class Owned(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         _stamp(self)
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        # Django deletes a record in hand by its key, without a queryset that would pass the wall.
+        _refuse_outsider(self)
+        return super().delete(*args, **kwargs)
 
 
 class Retractable(Owned):

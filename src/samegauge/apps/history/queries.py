@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -136,20 +135,6 @@ def documents_of(unit: Unit) -> list[Document]:
 def measurements_of(inspection: Inspection) -> QuerySet[Measurement]:
     rows = Measurement.objects.filter(inspection=inspection).select_related("characteristic")
     return rows.order_by("characteristic__sequence", "pk")
-
-
-def status_counts() -> dict[str, dict[str, dict[str, int]]]:
-    """Count characteristic statuses by inspection kind, item number and outcome."""
-    rows = (
-        Measurement.objects.values("inspection__kind", "inspection__unit__item__number", "stated")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
-    counts: dict[str, dict[str, dict[str, int]]] = {}
-    for row in rows:
-        per_item = counts.setdefault(row["inspection__kind"], {})
-        per_item.setdefault(row["inspection__unit__item__number"], Counter())[row["stated"]] += row["n"]
-    return counts
 
 
 def verdicts_of(units: list[Unit]) -> dict[int, str]:

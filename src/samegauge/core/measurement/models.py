@@ -63,6 +63,7 @@ class Inspection(Retractable):
     plan = models.CharField(max_length=200)
     performed_at = models.DateTimeField(null=True, help_text=_("Null when the source states no time of measurement"))
     reported_at = models.DateTimeField()
+    time_basis = models.CharField(max_length=60, help_text=_("How the time of the report is known"))
     laboratory = models.CharField(max_length=200, blank=True)
     software = models.CharField(max_length=200, blank=True)
     serial_reported = models.CharField(max_length=200, blank=True)

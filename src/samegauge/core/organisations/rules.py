@@ -10,8 +10,9 @@ from django.db import transaction
 
 from samegauge.core.organisations.models import ApiToken, Membership, Organisation, Person, Role, SetupLink
 
-
 LINK_LIFE = timedelta(days=7)
+# A token's last use is known to this precision, so that reading by token does not write at every request.
+LAST_USE_PRECISION = timedelta(minutes=5)
 
 
 def fingerprint(token: str) -> str:
@@ -63,5 +64,7 @@ def membership_of_token(text: str) -> Membership | None:
     token = tokens.select_related("membership__organisation", "membership__person").first()
     if token is None:
         return None
-    ApiToken.objects.filter(pk=token.pk).update(last_used_at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    if token.last_used_at is None or now - token.last_used_at > LAST_USE_PRECISION:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token.membership

@@ -127,7 +127,8 @@ class AsBuiltEdge(Retractable):
     class Meta(Retractable.Meta):
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")), name="an_edge_ends_after_it_starts"
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="an_edge_ends_after_it_starts",
             ),
             models.CheckConstraint(condition=~Q(parent=F("child")), name="no_unit_contains_itself"),
             models.UniqueConstraint(
@@ -163,7 +164,9 @@ class Event(Owned):
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="events")
     kind = models.CharField(max_length=60)
-    device_time = models.DateTimeField(help_text=_("When it happened, by the clock of the device or person that saw it"))
+    device_time = models.DateTimeField(
+        help_text=_("When it happened, by the clock of the device or person that saw it")
+    )
     receive_time = models.DateTimeField(help_text=_("When samegauge took it in"))
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     actor_name = models.CharField(max_length=200)

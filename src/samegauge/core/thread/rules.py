@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from samegauge.core.organisations.models import Organisation
 from samegauge.core.scope import current_organisation_id
 from samegauge.core.thread.models import AsBuiltEdge, Event, Unit
 from samegauge.formats.canonical import leaf_hash
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from samegauge.core.organisations.models import Person
 
 MAX_DEPTH = 50
+LARGEST_EXACT_NUMBER = 2**53
 
 
 class ThreadError(Exception):
@@ -58,13 +61,12 @@ def record(fact: Fact, recorder: Recorder) -> Event:
 
 def record_all(facts: Sequence[Fact], recorder: Recorder) -> list[Event]:
     """Append events, each with the hash of everything it says."""
-    organisation_id = current_organisation_id()
+    organisation = Organisation.objects.get(pk=current_organisation_id())
     events = []
     for fact in facts:
-        if fact.device_time.tzinfo is None:
-            raise ThreadError(_("An event needs a time with its zone."))
+        _refuse_unfit(fact)
         event = Event(
-            organisation_id=organisation_id,
+            organisation=organisation,
             unit=fact.unit,
             kind=fact.kind,
             device_time=fact.device_time.astimezone(UTC),
@@ -80,16 +82,56 @@ def record_all(facts: Sequence[Fact], recorder: Recorder) -> list[Event]:
     return Event.objects.bulk_create(events, batch_size=500)
 
 
+def _refuse_unfit(fact: Fact) -> None:
+    if fact.device_time.tzinfo is None:
+        raise ThreadError(_("An event needs a time with its zone."))
+    if fact.supersedes and fact.supersedes.unit_id != (fact.unit.pk if fact.unit else None):
+        raise ThreadError(_("A correction is about the same unit as the event it corrects."))
+    if fault := _unstorable(fact.payload):
+        raise ThreadError(
+            _("The payload holds %(fault)s, which not every database gives back unchanged.") % {"fault": fault}
+        )
+
+
+def _unstorable(value: Any) -> str:
+    """Name what would come back from a database otherwise than it went in, and so break its hash."""
+    if isinstance(value, str):
+        return _("a NUL character") if "\x00" in value else ""
+    if isinstance(value, int | float):
+        return "" if abs(value) <= LARGEST_EXACT_NUMBER else _("a number beyond 2^53")
+    if isinstance(value, Mapping):
+        return next(filter(None, (_unstorable(part) for pair in value.items() for part in pair)), "")
+    if isinstance(value, list | tuple):
+        return next(filter(None, map(_unstorable, value)), "")
+    return ""
+
+
+def correct(
+    wrong: Event, payload: dict[str, Any], reason: str, recorder: Recorder, at: datetime | None = None
+) -> Event:
+    """Append an event that says the same thing right, with the reason; the wrong one stays, superseded."""
+    if not reason.strip():
+        raise ThreadError(_("Say why the event is corrected."))
+    with transaction.atomic():
+        _lock_structure()
+        if wrong.superseded_by.exists():
+            raise ThreadError(_("This event has been corrected already. Correct its correction."))
+        said = {**payload, "correction_reason": reason.strip()}
+        return record(Fact(wrong.kind, at or wrong.device_time, said, unit=wrong.unit, supersedes=wrong), recorder)
+
+
 def sealed_content(event: Event) -> dict[str, Any]:
     """Everything an event says, in the form its leaf hash seals."""
     return {
         "uid": str(event.uid),
+        "organisation": str(event.organisation.uid),
         "unit": str(event.unit.uid) if event.unit else None,
         "serial": event.unit.serial if event.unit else None,
         "kind": event.kind,
         "device_time": _instant(event.device_time),
         "receive_time": _instant(event.receive_time),
         "actor": event.actor_name,
+        "person": str(event.actor.uid) if event.actor else None,
         "payload": event.payload,
         "batch": str(event.batch.uid) if event.batch else None,
         "supersedes": event.supersedes.leaf_hash if event.supersedes else None,
@@ -108,8 +150,8 @@ def altered_events(events: Iterable[Event]) -> list[Event]:
 def install(child: Unit, parent: Unit, at: datetime, recorder: Recorder, position: str = "") -> AsBuiltEdge:
     """Record that `child` went into `parent` at a moment; it can be in one place only."""
     with transaction.atomic():
-        _lock(child)
-        if parent.pk == child.pk or parent.pk in {unit.pk for unit in descendants(child, at)}:
+        _lock_structure()
+        if parent.pk == child.pk or _holds_from(child, parent, at):
             raise ThreadError(_("%(child)s contains %(parent)s and cannot go into it.") % _serials(child, parent))
         occupied = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at), child=child)
         if edge := occupied.select_related("parent").first():
@@ -128,10 +170,24 @@ def install(child: Unit, parent: Unit, at: datetime, recorder: Recorder, positio
         )
 
 
+def _holds_from(holder: Unit, unit: Unit, at: datetime) -> bool:
+    """Whether `holder` contains `unit` at any moment from `at` on: a place recorded for later counts too."""
+    open_ends: list[tuple[int, datetime, datetime | None]] = [(unit.pk, at, None)]
+    while open_ends:
+        child_id, start, end = open_ends.pop()
+        places = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=start), child_id=child_id)
+        for edge in places.filter(valid_from__lt=end) if end else places:
+            if edge.parent_id == holder.pk:
+                return True
+            ends = [moment for moment in (end, edge.valid_to) if moment]
+            open_ends.append((edge.parent_id, max(start, edge.valid_from), min(ends, default=None)))
+    return False
+
+
 def remove(child: Unit, at: datetime, recorder: Recorder, reason: str) -> AsBuiltEdge:
     """Record that `child` came out of its place at a moment; the edge stays, with its end."""
     with transaction.atomic():
-        _lock(child)
+        _lock_structure()
         edge = AsBuiltEdge.objects.filter(child=child, valid_to__isnull=True).select_related("parent").first()
         if edge is None:
             raise ThreadError(_("%(child)s is not installed anywhere.") % {"child": child.serial})
@@ -144,10 +200,9 @@ def remove(child: Unit, at: datetime, recorder: Recorder, reason: str) -> AsBuil
         return edge
 
 
-def _lock(unit: Unit) -> None:
-    """Let one writer at a time decide where a unit is (SQLite's IMMEDIATE transactions already do)."""
-    if connection.features.has_select_for_update:
-        Unit.objects.select_for_update().get(pk=unit.pk)
+def _lock_structure() -> None:
+    """Let one writer at a time decide what is in what: two moves, each right alone, could close a circle together."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=current_organisation_id())
 
 
 def _serials(child: Unit, parent: Unit) -> dict[str, str]:
@@ -187,7 +242,9 @@ def _walk(root: Unit, near: str, far: str, edges: Any, max_depth: int) -> list[B
     found: list[Branch] = []
     seen, level = {root.pk}, [root.pk]
     for depth in range(1, max_depth + 1):
-        rows = edges.filter(**{f"{near}_id__in": level}).select_related(f"{far}__item").order_by("position", "valid_from")
+        rows = (
+            edges.filter(**{f"{near}_id__in": level}).select_related(f"{far}__item").order_by("position", "valid_from")
+        )
         level = []
         for edge in rows:
             unit = getattr(edge, far)

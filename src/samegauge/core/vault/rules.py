@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -13,7 +14,6 @@ from django.utils.translation import gettext as _
 
 from samegauge.core.scope import current_organisation_id
 from samegauge.core.vault.models import StoredFile
-
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,9 @@ class VaultError(Exception):
     """A file cannot be kept or given out."""
 
 
-def keep(content: BinaryIO | bytes, name: str, *, expected_sha256: str = "", expected_bytes: int | None = None) -> StoredFile:
+def keep(
+    content: BinaryIO | bytes, name: str, *, expected_sha256: str = "", expected_bytes: int | None = None
+) -> StoredFile:
     """Keep a file for the organisation in scope; refuse it when length or hash differ from what was announced."""
     chunks = [content] if isinstance(content, bytes) else iter(lambda: content.read(CHUNK_BYTES), b"")
     sha256, size, first, path = _write(chunks)
@@ -53,7 +55,7 @@ def keep(content: BinaryIO | bytes, name: str, *, expected_sha256: str = "", exp
     stored, _created = StoredFile.objects.get_or_create(
         organisation_id=current_organisation_id(),
         sha256=sha256,
-        name=Path(name).name[:255],
+        name=plain_name(name),
         defaults={"size_bytes": size, "media_type": sniffed_type(first)},
     )
     return stored
@@ -73,6 +75,13 @@ def blob_path(sha256: str) -> Path:
     return vault_folder() / sha256[:2] / sha256
 
 
+def plain_name(name: str) -> str:
+    """Return the last part of a path of any system, printable and never empty."""
+    last = re.split(r"[/\\]", name)[-1]
+    printable = "".join(character for character in last if character.isprintable()).strip()
+    return printable[:255] if printable.strip(".") else "file"
+
+
 def vault_folder() -> Path:
     return Path(settings.SAMEGAUGE_HOME) / "vault"
 
@@ -89,7 +98,10 @@ def sniffed_type(first: bytes) -> str:
 def _write(chunks: Iterable[bytes]) -> tuple[str, int, bytes, Path]:
     """Write to a temporary file beside the vault and flush it to the disk."""
     incoming = vault_folder() / "incoming"
-    incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not incoming.exists():
+        incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _flush_folder(vault_folder())
+        _flush_folder(vault_folder().parent)
     digest, size, first = hashlib.sha256(), 0, b""
     descriptor, temporary = tempfile.mkstemp(dir=incoming)
     path = Path(temporary)

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from samegauge.apps.history.models import Passport
+from samegauge.apps.history.passports import issue, trusted_keys
+from samegauge.core.organisations.permissions import Action, may, needs, require
+from samegauge.core.scope import all_organisations
+from samegauge.core.thread.models import Unit
+from samegauge.core.thread.rules import Recorder
+from samegauge.core.vault.rules import open_stored, read_stored
+from samegauge.formats.passport.check import verify
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.http import HttpRequest
+
+MOST_UPLOADED_BYTES = 32 * 2**20
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Action.READ)
+def passports(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
+    unit = get_object_or_404(Unit.objects.select_related("item", "revision", "organisation"), uid=unit_uid)
+    if request.method == "POST":
+        require(request, Action.ISSUE_PASSPORT)
+        issue(unit, Recorder(actor=request.user), request.build_absolute_uri("/"))  # type: ignore[arg-type]
+        return redirect("passports", unit_uid)
+    issued = Passport.objects.filter(unit=unit).select_related("signed", "printed").order_by("-issued_at")
+    allowed = may(request.membership.role, Action.ISSUE_PASSPORT)  # type: ignore[attr-defined]
+    return render(request, "history/passports.html", {"unit": unit, "passports": issued, "may_issue": allowed})
+
+
+@require_GET
+@needs(Action.READ)
+def passport_file(_request: HttpRequest, passport_uid: UUID, form: str) -> FileResponse:
+    passport = get_object_or_404(Passport.objects.select_related("signed", "printed"), uid=passport_uid)
+    if form not in {"json", "pdf"}:
+        raise Http404
+    stored = passport.signed if form == "json" else passport.printed
+    media_type = "application/json" if form == "json" else "application/pdf"
+    return FileResponse(open_stored(stored), as_attachment=True, filename=stored.name, content_type=media_type)
+
+
+@login_not_required
+@require_GET
+def verify_public(request: HttpRequest, token: str) -> HttpResponse:
+    """What anyone with the code on the machine may see: that the passport is genuine, and what its maker put into it."""
+    with all_organisations("a passport's public token opens this one passport"):
+        passport = Passport.objects.filter(public_token=token, withdrawn_at__isnull=True).select_related("signed").first()
+        if passport is None:
+            return render(request, "history/verify.html", {"unknown": True}, status=404)
+        data = read_stored(passport.signed)
+    return render(request, "history/verify.html", {"verdict": verify(data, trusted_keys()), "token": token})
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def verify_upload(request: HttpRequest) -> HttpResponse:
+    """Check a passport file somebody has; nothing is kept."""
+    context: dict[str, object] = {}
+    uploaded = request.FILES.get("file") if request.method == "POST" else None
+    if uploaded is not None:
+        data = uploaded.read(MOST_UPLOADED_BYTES)
+        context = {"verdict": verify(data, trusted_keys()), "name": uploaded.name}
+    return render(request, "history/verify.html", context)

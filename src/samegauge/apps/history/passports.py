@@ -1,0 +1,169 @@
+"""Issuing a unit's passport: what the thread says now, signed with the organisation's key, kept in the vault."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+
+from samegauge.apps.history import queries
+from samegauge.apps.history.models import Passport
+from samegauge.apps.history.passport_pdf import render_pdf
+from samegauge.core.production.models import Confidence
+from samegauge.core.thread.rules import Fact, Recorder, as_built, record, sealed_content
+from samegauge.core.vault.rules import keep
+from samegauge.doors.crypto import PublicKey, SigningKey, load_or_create_key, load_public_key, random_token, store_public_key
+from samegauge.formats.passport import records, seal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from samegauge.core.measurement.models import Inspection, Measurement
+    from samegauge.core.organisations.models import Organisation
+    from samegauge.core.production.models import OperationRun
+    from samegauge.core.thread.models import Document, Unit
+
+MOST_EVENTS = 2000
+
+
+def issue(unit: Unit, recorder: Recorder, verify_address: str) -> Passport:
+    """Sign and print the unit's passport; `verify_address` is the site's address for its public page."""
+    now = datetime.now(UTC)
+    key = signing_key(unit.organisation)
+    signed = seal.build(passport_of(unit, now), key)
+    token = random_token()
+    pdf = render_pdf(signed, f"{verify_address.rstrip('/')}/verify/{token}/", fonts_folder(), unit.organisation.time_zone)
+    with transaction.atomic():
+        payload = {"key": key.public.key_id, "bytes": len(signed)}
+        event = record(Fact("passport_issued", now, payload, unit=unit), recorder)
+        return Passport.objects.create(
+            unit=unit,
+            issued_at=now,
+            signed=keep(signed, f"{unit.serial}.passport.json"),
+            printed=keep(pdf, f"{unit.serial}.passport.pdf"),
+            key_id=key.public.key_id,
+            public_token=token,
+            event=event,
+        )
+
+
+def fonts_folder() -> Path:
+    return Path(settings.SAMEGAUGE_PACKAGE) / "web" / "fonts"
+
+
+def keys_folder() -> Path:
+    return Path(settings.SAMEGAUGE_HOME) / "keys"
+
+
+def signing_key(organisation: Organisation) -> SigningKey:
+    """Return the organisation's key, made at first use; this site trusts it from then on."""
+    key = load_or_create_key(keys_folder() / f"{organisation.uid}.key")
+    trusted = keys_folder() / "trusted" / f"{organisation.uid}.pub"
+    if not trusted.exists():
+        store_public_key(key.public, trusted)
+    return key
+
+
+def trusted_keys() -> dict[str, PublicKey]:
+    """Return the keys this site trusts, each under the name of its file."""
+    return {path.stem: load_public_key(path) for path in sorted((keys_folder() / "trusted").glob("*.pub"))}
+
+
+def passport_of(unit: Unit, at: datetime) -> records.Passport:
+    """Everything the passport says about the unit at a moment."""
+    view = queries.thread_view(unit, at, events_shown=MOST_EVENTS)
+    inspections = [(row, list(queries.measurements_of(row))) for row in view.inspections]
+    return records.Passport(
+        identity=records.Identity(
+            serial=unit.serial,
+            item=unit.item.number,
+            revision=unit.revision.label if unit.revision else "",
+            maker=unit.organisation.name,
+            item_name=unit.item.name,
+        ),
+        issuer=unit.organisation.name,
+        issued_at=at,
+        as_built=tuple(
+            records.Component(
+                level=branch.depth,
+                serial=branch.unit.serial,
+                item=branch.unit.item.number,
+                revision=branch.unit.revision.label if branch.unit.revision else "",
+                position=branch.edge.position,
+                installed_at=branch.edge.valid_from,
+                removed_at=branch.edge.valid_to,
+            )
+            for branch in as_built(unit, at)
+        ),
+        operations=tuple(_operation(run) for run in view.operations),
+        inspections=tuple(_inspection(row, measured) for row, measured in inspections),
+        events=tuple(
+            records.RecordedEvent(record=sealed_content(event), leaf_hash=event.leaf_hash) for event in reversed(view.events)
+        ),
+        documents=tuple(_document(document) for document in view.documents),
+        provenance=tuple(_provenance(view)),
+    )
+
+
+def _operation(run: OperationRun) -> records.Operation:
+    return records.Operation(
+        name=run.label,
+        machine=run.machine.serial,
+        program=run.program.name if run.program else run.program_name_reported,
+        program_revision=run.program.revision_label if run.program else "",
+        program_sha256=run.program.sha256 if run.program else "",
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        cycle_time_s=run.cycle_time_s,
+    )
+
+
+def _inspection(row: Inspection, measured: list[Measurement]) -> records.Inspection:
+    return records.Inspection(
+        name=row.kind,
+        device=row.software,
+        measured_at=row.performed_at,
+        source=row.source.name,
+        source_sha256=row.source.sha256,
+        characteristics=tuple(_characteristic(measurement) for measurement in measured),
+    )
+
+
+def _characteristic(measurement: Measurement) -> records.Characteristic:
+    stated = measurement.characteristic
+    nominal = stated.nominal
+
+    def from_nominal(limit: float | None) -> float | None:
+        return None if limit is None else limit - (nominal or 0.0)
+
+    return records.Characteristic(
+        designator=stated.key,
+        name=stated.name,
+        unit=stated.unit_code,
+        status=records.Status(measurement.stated),
+        actual=measurement.actual,
+        nominal=nominal,
+        tolerance_lower=from_nominal(stated.lower_limit),
+        tolerance_upper=from_nominal(stated.upper_limit),
+    )
+
+
+def _document(document: Document) -> records.AttachedDocument:
+    return records.AttachedDocument(name=document.title, sha256=document.stored.sha256, kind=document.kind)
+
+
+def _provenance(view: queries.ThreadView) -> Iterator[records.Provenance]:
+    """Say of every inferred, uncertain or simulated fact that it is one, with the evidence."""
+    if view.unit.simulated:
+        kind = records.ProvenanceKind.SIMULATED
+        yield records.Provenance(kind, "identity", "這是模擬資料。", "This is simulated data.")
+    for group, rows in (("operations", view.operations), ("inspections", view.inspections)):
+        for place, row in enumerate(rows):
+            if row.confidence != Confidence.STATED:
+                kind = records.ProvenanceKind(row.confidence)
+                chinese = " ".join(piece["zh"] for piece in row.evidence)
+                english = " ".join(piece["en"] for piece in row.evidence)
+                yield records.Provenance(kind, f"{group}/{place}", chinese, english)

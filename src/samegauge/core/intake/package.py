@@ -1,0 +1,146 @@
+"""The NIST technical data package: what each file in it is, told by its place and its name."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from samegauge.core.intake.qif import PartName, stated_time
+from samegauge.core.measurement.models import InspectionKind
+from samegauge.core.production.models import Confidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from samegauge.core.intake.sources import Source
+    from samegauge.formats.qif import QifDocument, QifPartResult
+
+CHINESE_NAMES = {"Box": "盒體", "Cover": "盒蓋"}
+_PART_TRACE = re.compile(r"(?P<part>[A-Za-z]+)-(?P<machine>[A-Za-z]+\d+)-(?P<number>\d+)of(?P<of>\d+)\.txt(\.gz)?")
+_DAY_LOG = re.compile(r"(?P<machine>[A-Za-z]+\d+)-\d{8}-\d{8}\.txt(\.gz)?")
+_FILE_TIME = re.compile(r"(\d{1,2})_(\d{1,2})_(\d{4}) (\d{1,2})_(\d{2})_(\d{2}) (AM|PM)")
+_NUMBER_IN_SERIAL = re.compile(r"(?:^|_)A?(\d+)(?=_|$)", re.IGNORECASE)
+
+
+class Role(Enum):
+    """What a file of the package is for, in the order in which the files go in."""
+
+    DEVICES = 1
+    PROGRAM = 2
+    DRAWING = 3
+    TRACE = 4
+    RESULTS = 5
+    CAPABILITY = 6
+    DAY_LOG = 7
+
+
+@dataclass(frozen=True)
+class TraceName:
+    part: str
+    machine: str
+    number: int
+    of: int
+
+
+def role_of(source: Source) -> Role | None:
+    """Tell what a file is for; None for what repeats others (Raw, Clean, Split), schemas and notes."""
+    name, folders = source.name.lower(), {folder.lower() for folder in source.folders}
+    if folders & {"clean", "split", "schemas", "qdr_input", "d2mi"} or "raw" in folders and "mtc" in folders:
+        return None
+    plain = name.removesuffix(".gz")
+    if plain == "devices.xml":
+        return Role.DEVICES
+    if plain.endswith(".nc") and part_in(source.name):
+        return Role.PROGRAM
+    if plain.endswith((".sat", ".pdf", ".stp", ".step")) and part_in(source.name):
+        return Role.DRAWING
+    if _PART_TRACE.fullmatch(source.name):
+        return Role.TRACE
+    if plain.endswith(".qif"):
+        return Role.RESULTS
+    if plain.endswith(".xlsx") and part_in(source.name):
+        return Role.CAPABILITY
+    return Role.DAY_LOG if _DAY_LOG.fullmatch(source.name) else None
+
+
+def sorted_by_role(sources: Iterable[Source]) -> dict[Role, list[Source]]:
+    """Group a package's files; of device descriptions the one with the most machines describes them all."""
+    found: dict[Role, list[Source]] = defaultdict(list)
+    for source in sources:
+        if role := role_of(source):
+            found[role].append(source)
+    return {role: found[role] for role in Role}
+
+
+def part_in(name: str) -> str:
+    """Return the part a file name speaks of, as the package spells it, or nothing."""
+    match = re.search(r"(?i)(?:^|[^a-z])(box|cover)(?:results|_|-| |\.|$)", name)
+    return match[1].capitalize() if match else ""
+
+
+def trace_name(name: str) -> TraceName:
+    match = _PART_TRACE.fullmatch(name)
+    if match is None:
+        raise ValueError(name)
+    return TraceName(match["part"], match["machine"], int(match["number"]), int(match["of"]))
+
+
+def unit_serial(part: str, number: int) -> str:
+    return f"{part}-{number:02d}"
+
+
+def number_in_serial(serial: str) -> int | None:
+    """Return the part number that a stated serial such as `BOXRESULTS_A13_…` or `13` carries."""
+    match = _NUMBER_IN_SERIAL.search(serial)
+    return int(match[1]) if match else None
+
+
+class PackageNaming:
+    """Names the units of the package by part and number, and says on what evidence."""
+
+    def __init__(self, source: Source, match_evidence: dict[str, list[dict[str, str]]]) -> None:
+        self._source = source
+        self._match_evidence = match_evidence
+
+    def item(self, document: QifDocument) -> tuple[str, str, str]:
+        part = part_in(document.part_name or "") or part_in(document.model_name or "") or part_in(self._source.name)
+        return part or document.file[:100], f"NIST MTC CRADA {part.lower()}", CHINESE_NAMES.get(part, "")
+
+    def kind(self, document: QifDocument) -> InspectionKind:  # noqa: ARG002 - the package tells by folder
+        first_article = "fair" in {folder.lower() for folder in self._source.folders} or _FILE_TIME.match(self._source.name)
+        return InspectionKind.FIRST_ARTICLE if first_article else InspectionKind.INCOMING
+
+    def unit(self, document: QifDocument, result: QifPartResult) -> PartName:
+        part = self.item(document)[0]
+        said = result.serial or result.derived_serial or ""
+        number = number_in_serial(said)
+        kind = self.kind(document).value
+        if number is None:
+            evidence = {
+                "en": f"No number can be read from {said!r}; the part is named after its place {result.position} in the file.",
+                "zh": f"從「{said}」讀不出編號，以它在檔案中的順位 {result.position} 命名。",
+            }
+            return PartName(f"{part}-{kind}-{result.position}", Confidence.UNCERTAIN, [evidence])
+        stated = {
+            "en": f"The result's serial number {said!r} carries the number {number}; the trace {unit_serial(part, number)} has the same.",
+            "zh": f"檢驗結果的序號「{said}」帶有編號 {number}，與加工紀錄 {unit_serial(part, number)} 相同。",
+        }
+        return PartName(
+            unit_serial(part, number), Confidence.INFERRED, [stated, *self._match_evidence.get(f"{kind}/{part}", [])]
+        )
+
+    def reported_at(self, document: QifDocument) -> tuple[datetime | None, str]:
+        moment, basis = stated_time(document)
+        if moment is not None:
+            return moment, basis
+        match = _FILE_TIME.match(self._source.name)
+        if match is None:
+            return None, "not stated"
+        return (
+            datetime.strptime(match[0], "%m_%d_%Y %I_%M_%S %p").replace(tzinfo=UTC),
+            "read from the file name, taken as UTC",
+        )

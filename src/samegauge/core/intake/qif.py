@@ -1,0 +1,202 @@
+"""Inspection results: one QIF document becomes inspections of units, whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from samegauge.core.measurement.models import (
+    Characteristic,
+    Conformity,
+    Inspection,
+    InspectionKind,
+    Measurement,
+)
+from samegauge.core.production.models import Confidence
+from samegauge.core.thread.models import Item, ItemKind, Unit
+from samegauge.core.thread.rules import Fact, record
+from samegauge.formats.qif import characteristics_by_key, feature_sizes, identity_keys, parse_qif, recomputed_status
+
+if TYPE_CHECKING:
+    from samegauge.core.intake.run import Intake
+    from samegauge.core.intake.sources import Source
+    from samegauge.formats.qif import QifDocument, QifMeasurement, QifPartResult
+
+OUTCOME = {"PASS": Conformity.PASS, "FAIL": Conformity.FAIL}
+
+
+@dataclass(frozen=True)
+class PartName:
+    """Which unit a result is about, and why we believe so."""
+
+    serial: str
+    confidence: Confidence
+    evidence: list[dict[str, str]]
+
+
+class Naming(Protocol):
+    """How an import tells which item and which units a document is about."""
+
+    def item(self, document: QifDocument) -> tuple[str, str, str]: ...  # number, name, name in Chinese
+    def kind(self, document: QifDocument) -> InspectionKind: ...
+    def unit(self, document: QifDocument, result: QifPartResult) -> PartName: ...
+    def reported_at(self, document: QifDocument) -> tuple[datetime | None, str]: ...  # and how that is known
+
+
+class StatedNaming:
+    """Takes the document at its word: its part name and its serial numbers."""
+
+    def __init__(self, kind: InspectionKind = InspectionKind.INCOMING) -> None:
+        self._kind = kind
+
+    def item(self, document: QifDocument) -> tuple[str, str, str]:
+        number = document.part_name or document.model_name or document.file
+        return number[:100], number[:200], ""
+
+    def kind(self, document: QifDocument) -> InspectionKind:  # noqa: ARG002 - one kind for all
+        return self._kind
+
+    def unit(self, document: QifDocument, result: QifPartResult) -> PartName:
+        if result.serial:
+            return PartName(result.serial[:100], Confidence.STATED, [])
+        if result.derived_serial:
+            evidence = {
+                "en": f"The document states no serial number; it is read from the result file {result.source_files[0]}.",
+                "zh": f"文件沒有寫序號，由結果檔名 {result.source_files[0]} 讀出。",
+            }
+            return PartName(result.derived_serial[:100], Confidence.INFERRED, [evidence])
+        evidence = {
+            "en": f"The document states no serial number; the part is named after its place, {result.position}.",
+            "zh": f"文件沒有寫序號，以它在檔案中的順位 {result.position} 命名。",
+        }
+        stem = (document.qpid or document.file)[:80]
+        return PartName(f"{stem}-{result.position}", Confidence.UNCERTAIN, [evidence])
+
+    def reported_at(self, document: QifDocument) -> tuple[datetime | None, str]:
+        return stated_time(document)
+
+
+def stated_time(document: QifDocument) -> tuple[datetime | None, str]:
+    """Return the document's time of creation and how its zone is known."""
+    if document.created_utc is not None:
+        return document.created_utc, "stated"
+    if document.created is None:
+        return None, "not stated"
+    return datetime.fromisoformat(document.created).replace(tzinfo=UTC), "no zone stated, taken as UTC"
+
+
+def take_in_qif(source: Source, intake: Intake, naming: Naming) -> int:
+    """Take in one document inside the caller's transaction; return the number of characteristic statuses."""
+    document = parse_qif(source.content(), source.name)
+    number, name, name_zh = naming.item(document)
+    item, _new = Item.objects.get_or_create(
+        number=number, defaults={"name": name, "name_zh": name_zh, "kind": ItemKind.PART}
+    )
+    kind = naming.kind(document)
+    plan = (document.model_name or document.part_name or document.file)[:200]
+    characteristics = _characteristics(document, item, kind, plan)
+    statuses = 0
+    for result in document.results:
+        part = naming.unit(document, result)
+        unit = intake.unit(part.serial, item)
+        inspection = _inspection(_Taken(document, result, part, kind, plan), unit, source, naming, intake)
+        statuses += _measurements(document, result, inspection, characteristics)
+    return statuses
+
+
+def _characteristics(document: QifDocument, item: Item, kind: InspectionKind, plan: str) -> dict[str, Characteristic]:
+    known = {row.key: row for row in Characteristic.objects.filter(item=item, plan=plan)}
+    identities = identity_keys(document)
+    new = [
+        Characteristic(
+            item=item,
+            plan=plan,
+            inspection_kind=kind,
+            key=stated.key,
+            name=(stated.label or stated.designator)[:200],
+            kind="Identity" if stated.key in identities else stated.kind[:60],
+            nominal=stated.nominal,
+            lower_limit=stated.lower_limit,
+            upper_limit=stated.upper_limit,
+            unit_code=stated.unit,
+            datums=stated.datum_reference[:100],
+            sequence=place,
+        )
+        for place, stated in enumerate(document.characteristics)
+        if stated.key not in known
+    ]
+    return known | {row.key: row for row in Characteristic.objects.bulk_create(new)}
+
+
+@dataclass(frozen=True)
+class _Taken:
+    document: QifDocument
+    result: QifPartResult
+    part: PartName
+    kind: InspectionKind
+    plan: str
+
+
+def _inspection(taken: _Taken, unit: Unit, source: Source, naming: Naming, intake: Intake) -> Inspection:
+    document, result = taken.document, taken.result
+    reported_at, time_basis = naming.reported_at(document)
+    failed = sum(measured.status == "FAIL" for measured in result.measurements)
+    payload: dict[str, Any] = {
+        "kind": taken.kind.value,
+        "plan": taken.plan,
+        "source": {"name": source.name, "sha256": source.sha256},
+        "serial_stated": result.serial,
+        "position_in_source": result.position,
+        "time_stated": document.created,
+        "time_basis": time_basis,
+        "statuses": {"PASS": sum(m.status == "PASS" for m in result.measurements), "FAIL": failed},
+        "actuals": {measured.characteristic_key: measured.value for measured in result.measurements},
+        "match": {"confidence": taken.part.confidence.value, "evidence": taken.part.evidence},
+    }
+    moment = reported_at or intake.recorder.receive_time
+    event = record(Fact("inspected", moment, payload, unit=unit), intake.recorder)
+    return Inspection.objects.create(
+        unit=unit,
+        kind=taken.kind,
+        plan=taken.plan,
+        performed_at=None,
+        reported_at=moment,
+        time_basis=time_basis,
+        laboratory=(document.organisation or "")[:200],
+        software=(document.application or "")[:200],
+        serial_reported=(result.serial or "")[:200],
+        position_in_source=result.position,
+        source=source.stored,
+        verdict=OUTCOME.get(result.status, Conformity.FAIL if failed else Conformity.UNDECIDED),
+        confidence=taken.part.confidence,
+        evidence=taken.part.evidence,
+        event=event,
+        batch=intake.batch,
+    )
+
+
+def _measurements(
+    document: QifDocument, result: QifPartResult, inspection: Inspection, characteristics: dict[str, Characteristic]
+) -> int:
+    stated = characteristics_by_key(document)
+    sizes = feature_sizes(document, result)
+
+    def recomputed(measured: QifMeasurement) -> Conformity:
+        anew = recomputed_status(stated[measured.characteristic_key], measured, sizes)
+        return OUTCOME[anew] if anew else Conformity.UNDECIDED
+
+    rows = [
+        Measurement(
+            inspection=inspection,
+            characteristic=characteristics[measured.characteristic_key],
+            actual=measured.value,
+            deviation=measured.deviation,
+            stated=OUTCOME.get(measured.status, Conformity.UNDECIDED),
+            recomputed=recomputed(measured),
+            batch=inspection.batch,
+        )
+        for measured in result.measurements
+    ]
+    Measurement.objects.bulk_create(rows, batch_size=500)
+    return len(rows)

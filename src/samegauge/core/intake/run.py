@@ -1,0 +1,135 @@
+"""One import from its files to its report; run again after an interruption it goes on where it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Count
+
+from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile
+from samegauge.core.measurement.models import Inspection, Measurement
+from samegauge.core.production.models import OperationRun
+from samegauge.core.thread.models import Event, Item, Unit
+from samegauge.core.thread.rules import Fact, Recorder, record
+from samegauge.formats.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from samegauge.core.intake.sources import Source
+
+    Tell = Callable[[int, int, str, str], None]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What one file of machine readings held."""
+
+    observations: int = 0
+    duplicates: int = 0
+    out_of_order: int = 0
+    quarantined: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The import that is running: where its facts belong, who records them, and whom to tell how far it is."""
+
+    batch: ImportBatch
+    recorder: Recorder
+    tell: Tell
+
+    def unit(self, serial: str, item: Item) -> Unit:
+        """Return the unit with this serial number, registered now if it was not known."""
+        known = Unit.objects.filter(serial=serial).select_related("item").first()
+        if known is not None:
+            return known
+        unit = Unit.objects.create(serial=serial, item=item, batch=self.batch)
+        payload = {"serial": serial, "item": item.number}
+        record(Fact("registered", self.recorder.receive_time, payload, unit=unit), self.recorder)
+        return unit
+
+    def is_in(self, source: Source) -> bool:
+        """Tell whether this very file has gone in; a file of another standing import is noted as known."""
+        standing = ImportedFile.objects.filter(sha256=source.sha256, standing=True, outcome=FileOutcome.IN)
+        known = standing.filter(name=source.path).first() or standing.first()
+        if known is None:
+            return False
+        if known.batch_id != self.batch.pk:
+            self.note(source, FileOutcome.KNOWN)
+        return True
+
+    def take(self, source: Source, take_in: Callable[[Source], Counts | None]) -> None:
+        """Take in one file: all of it with its entry in the ledger, or nothing and the reason."""
+        if self.is_in(source):
+            return
+        try:
+            with transaction.atomic():
+                counts = take_in(source) or Counts()
+                ImportedFile.objects.create(
+                    batch=self.batch,
+                    stored=source.stored,
+                    name=source.path,
+                    sha256=source.sha256,
+                    outcome=FileOutcome.IN,
+                    observations=counts.observations,
+                    duplicates=counts.duplicates,
+                    out_of_order=counts.out_of_order,
+                    quarantined=counts.quarantined,
+                )
+        except FormatError as error:
+            self.refuse(source, error)
+
+    def refuse(self, source: Source, error: FormatError) -> None:
+        self.note(source, FileOutcome.REFUSED, reason=error.message_en, reason_zh=error.message_zh)
+
+    def note(self, source: Source, outcome: FileOutcome, **reasons: str) -> None:
+        ImportedFile.objects.update_or_create(
+            batch=self.batch,
+            name=source.path,
+            sha256=source.sha256,
+            outcome=outcome,
+            defaults={"stored": source.stored, "standing": False, **reasons},
+        )
+
+
+def report_of(batch: ImportBatch, observations_per_tag: dict[str, int]) -> dict[str, Any]:
+    """What the import brought in, counted from what is there."""
+    files = list(ImportedFile.objects.filter(batch=batch).order_by("pk"))
+    outcomes = Counter(file.outcome for file in files)
+    quarantined = [{"file": file.name, **line} for file in files for line in file.quarantined]
+    return {
+        "import": str(batch.uid),
+        "kind": batch.kind,
+        "files": {outcome.value: outcomes[outcome.value] for outcome in FileOutcome},
+        "units": Unit.objects.filter(batch=batch).count(),
+        "events": Event.objects.filter(batch=batch).count(),
+        "operations": OperationRun.objects.filter(batch=batch).count(),
+        "inspections": Inspection.objects.filter(batch=batch).count(),
+        "statuses": status_counts(batch),
+        "observations": dict(sorted(observations_per_tag.items())),
+        "observations_total": sum(observations_per_tag.values()),
+        "duplicates": sum(file.duplicates for file in files),
+        "out_of_order": sum(file.out_of_order for file in files),
+        "quarantined": len(quarantined),
+        "quarantined_lines": quarantined[:200],
+        "refused": [
+            {"file": file.name, "reason": file.reason, "reason_zh": file.reason_zh}
+            for file in files
+            if file.outcome == FileOutcome.REFUSED
+        ],
+    }
+
+
+def status_counts(batch: ImportBatch | None = None) -> dict[str, dict[str, dict[str, int]]]:
+    """Count characteristic statuses by inspection kind, item number and outcome; of one import, or of all that stands."""
+    rows = Measurement.objects.filter(batch=batch) if batch else Measurement.objects.all()
+    grouped = rows.values("inspection__kind", "inspection__unit__item__number", "stated").annotate(n=Count("pk"))
+    counts: dict[str, dict[str, dict[str, int]]] = {}
+    for row in grouped.order_by("inspection__kind", "inspection__unit__item__number", "stated"):
+        per_item = counts.setdefault(row["inspection__kind"], {})
+        per_item.setdefault(row["inspection__unit__item__number"], {})[row["stated"].upper()] = row["n"]
+    return counts

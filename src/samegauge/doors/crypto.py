@@ -1,0 +1,206 @@
+"""The one place that makes keys, signs, verifies and draws secrets (Ed25519, SHA-256)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as BinasciiError
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PUBLIC_KEY_BYTES = 32
+SIGNATURE_BYTES = 64
+TOKEN_BYTES = 16
+_KEY_FILE_LIMIT = 4096
+_BLOCK = 1 << 20
+
+
+class CryptoError(Exception):
+    """A key, signature or encoding that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    raw: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.raw) != PUBLIC_KEY_BYTES:
+            raise CryptoError(f"An Ed25519 public key has {PUBLIC_KEY_BYTES} bytes, not {len(self.raw)}.")
+
+    @property
+    def key_id(self) -> str:
+        """Fingerprint: the first 128 bits of the key's SHA-256, as 32 hexadecimal digits."""
+        return sha256(self.raw).hex()[:32]
+
+    def to_pem(self) -> bytes:
+        key = Ed25519PublicKey.from_public_bytes(self.raw)
+        return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def verifies(self, signature: bytes, message: bytes) -> bool:
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    secret: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def public(self) -> PublicKey:
+        return PublicKey(self.secret.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+    def sign(self, message: bytes) -> bytes:
+        return self.secret.sign(message)
+
+
+def generate_key() -> SigningKey:
+    return SigningKey(Ed25519PrivateKey.generate())
+
+
+def key_from_seed(seed: bytes) -> SigningKey:
+    """The key that the 32 secret bytes of `seed` stand for (RFC 8032, section 5.1.5)."""
+    if len(seed) != PUBLIC_KEY_BYTES:
+        raise CryptoError(f"An Ed25519 seed has {PUBLIC_KEY_BYTES} bytes, not {len(seed)}.")
+    return SigningKey(Ed25519PrivateKey.from_private_bytes(seed))
+
+
+def store_key(key: SigningKey, path: Path) -> None:
+    """Write `key` for its owner's eyes alone; an existing file is never replaced, a power cut leaves all or nothing."""
+    pem = key.secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    _store_new(path, pem, 0o600)
+
+
+def store_public_key(key: PublicKey, path: Path) -> None:
+    _store_new(path, key.to_pem(), 0o644)
+
+
+def load_key(path: Path) -> SigningKey:
+    mode = path.stat().st_mode if path.exists() else 0
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise CryptoError(f"{path}: the private key is readable by others. Run: chmod 600 {path}")
+    pem = _read_small(path)
+    try:
+        key = load_pem_private_key(pem, password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise CryptoError(f"{path}: not a private key in PEM form. Restore it from the backup.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise CryptoError(f"{path}: not an Ed25519 key. Use a key made by samegauge.")
+    return SigningKey(key)
+
+
+def load_public_key(path: Path) -> PublicKey:
+    pem = _read_small(path)
+    try:
+        key = load_pem_public_key(pem)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise CryptoError(f"{path}: not a public key in PEM form. Ask the issuer for its .pub file.") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise CryptoError(f"{path}: not an Ed25519 key. Ask the issuer for its .pub file.")
+    return PublicKey(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+
+def load_or_create_key(path: Path) -> SigningKey:
+    """Of several processes that start at once, one makes the key and the others load the same one."""
+    if not path.exists():
+        try:
+            store_key(generate_key(), path)
+        except FileExistsError:
+            return load_key(path)
+    return load_key(path)
+
+
+def random_token(size_bytes: int = TOKEN_BYTES) -> str:
+    """URL-safe secret of at least 128 bits."""
+    if size_bytes < TOKEN_BYTES:
+        raise CryptoError(f"A token needs at least {TOKEN_BYTES} bytes, not {size_bytes}.")
+    return secrets.token_urlsafe(size_bytes)
+
+
+def same_secret(left: bytes, right: bytes) -> bool:
+    """Compares in a time that does not depend on where the two differ."""
+    return hmac.compare_digest(left, right)
+
+
+def sha256(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+def sha256_stream(stream: BinaryIO) -> tuple[bytes, int]:
+    """Digest and length of everything left in `stream`."""
+    digest = hashlib.sha256()
+    length = 0
+    while block := stream.read(_BLOCK):
+        digest.update(block)
+        length += len(block)
+    return digest.digest(), length
+
+
+def text_from_bytes(data: bytes) -> str:
+    """Base64 with the URL alphabet and without padding (RFC 4648, section 5)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def bytes_from_text(text: str) -> bytes:
+    """Inverse of `text_from_bytes`; any other spelling of the same bytes is refused."""
+    try:
+        data = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    except (UnicodeEncodeError, BinasciiError, ValueError) as error:
+        raise CryptoError(f"{text[:40]!r} is not base64 with the URL alphabet.") from error
+    if text_from_bytes(data) != text:
+        raise CryptoError(f"{text[:40]!r} is not the one spelling of its bytes in base64.")
+    return data
+
+
+def _read_small(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        data = stream.read(_KEY_FILE_LIMIT + 1)
+    if len(data) > _KEY_FILE_LIMIT:
+        raise CryptoError(f"{path}: larger than {_KEY_FILE_LIMIT} bytes, so it is no key file.")
+    return data
+
+
+def _store_new(path: Path, data: bytes, mode: int) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # A link instead of a rename: it fails where a rename would silently replace a key that others have signed with.
+        os.link(temporary, path)
+    finally:
+        temporary.unlink()
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":  # Windows cannot open a folder; its file systems journal the entry
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
