@@ -47,4 +47,6 @@ def findings(repository: Repository) -> Iterator[Finding]:
     for (first, original), *others in alike.values():
         for source, function in others:
             place = f"{first.path}:{original.lineno} {original.name}"
-            yield source.finding(function, f"the body of {function.name} is a clone of {place}; share it or say it once")
+            yield source.finding(
+                function, f"the body of {function.name} is a clone of {place}; share it or say it once"
+            )

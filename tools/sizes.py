@@ -86,8 +86,9 @@ def except_findings(source: Source) -> Iterator[Finding]:
 
 
 def is_django_manager(node: ast.ClassDef) -> bool:
-    return node.name.endswith("Manager") and any(dotted(base).split(".")[-1].endswith(
-        ("Manager", "from_queryset")) for base in node.bases)
+    return node.name.endswith("Manager") and any(
+        dotted(base).split(".")[-1].endswith(("Manager", "from_queryset")) for base in node.bases
+    )
 
 
 def name_findings(source: Source) -> Iterator[Finding]:

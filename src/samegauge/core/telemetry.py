@@ -1,3 +1,88 @@
-"""The current organisation's part of the telemetry lake."""
+"""The current organisation's part of the telemetry lake, and signals thinned for a screen."""
 
 from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import JsonResponse
+from django.utils.translation import gettext as _
+
+from samegauge.core.organisations.models import Organisation
+from samegauge.core.production.models import DataItem
+from samegauge.core.scope import current_organisation_id
+from samegauge.lake.store import Lake, OrganisationLake
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from samegauge.core.thread.models import Unit
+
+Span = tuple[datetime, datetime]
+
+MOST_BUCKETS = 4000
+DEFAULT_BUCKETS = 1200
+
+
+def organisation_lake() -> OrganisationLake:
+    """Return the lake of the organisation in scope; no other one can be reached through it."""
+    return _lake_of(str(Organisation.objects.values_list("uid", flat=True).get(pk=current_organisation_id())))
+
+
+@cache
+def _lake_of(organisation_uid: str) -> OrganisationLake:
+    return Lake(Path(settings.SAMEGAUGE_HOME) / "lake").for_organisation(organisation_uid)
+
+
+def signal_json(query: Mapping[str, str], machine: Unit, span: Span, trace: str | None = None) -> JsonResponse:
+    """Minimum and maximum of one tag per stretch of screen, over the part of `span` that the query asks for."""
+    start = max(_instant(query.get("start"), span[0]), span[0])
+    end = min(_instant(query.get("end"), span[1]), span[1])
+    tag, buckets = query.get("tag", ""), _buckets(query.get("buckets"))
+    if end <= start:
+        raise BadRequest(_("The stretch asked for ends before it begins."))
+    described = DataItem.objects.filter(machine=machine, tag=tag).first()
+    unit = (described.native_units or described.units) if described else ""
+    thinned = organisation_lake().decimated(machine.serial, tag, (start, end), buckets, trace)
+    series = {
+        "name": tag,
+        "unit": unit,
+        "minimum": [_json_number(value) for value in thinned.minimum],
+        "maximum": [_json_number(value) for value in thinned.maximum],
+    }
+    return JsonResponse(
+        {
+            "start": start.timestamp(),
+            "end": end.timestamp(),
+            "time_s": [int(time_ns) / 1e9 for time_ns in thinned.start_ns],
+            "observations": [int(count) for count in thinned.observations],
+            "series": [series],
+        }
+    )
+
+
+def _instant(text: str | None, default: datetime) -> datetime:
+    if not text:
+        return default
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadRequest(_("A time must read like 2026-11-21T14:32:00Z.")) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _buckets(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_BUCKETS
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_BUCKETS:
+        raise BadRequest(_("The number of stretches must lie between 1 and %(most)d.") % {"most": MOST_BUCKETS})
+    return int(text)
+
+
+def _json_number(value: Any) -> float | None:
+    return None if not math.isfinite(value) else float(value)

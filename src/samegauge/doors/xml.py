@@ -13,7 +13,7 @@ from lxml import (  # pyright: ignore[reportMissingTypeStubs]  # lxml ships no t
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_etree = cast("Any", _untyped_etree)
+_etree: Any = _untyped_etree  # pyright: ignore[reportUnknownVariableType]
 
 # Encodings whose '<' is the byte 0x3C (with zero bytes beside it in UTF-16), so that markup can be counted unparsed.
 _ENCODINGS = frozenset(
@@ -26,7 +26,7 @@ _PROLOG_BYTES = 1024
 
 
 class XmlElement(Protocol):
-    """The part of an lxml element that readers use; the line is the last attribute for speed's sake."""
+    """The part of an lxml element that readers use."""
 
     tag: str
     text: str | None
@@ -37,7 +37,6 @@ class XmlElement(Protocol):
     def findall(self, path: str) -> list[XmlElement]: ...
     def findtext(self, path: str) -> str | None: ...
     def iter(self, tag: str | None = None) -> Iterator[XmlElement]: ...
-    def getparent(self) -> XmlElement | None: ...
     def __iter__(self) -> Iterator[XmlElement]: ...
     def __len__(self) -> int: ...
 

@@ -16,7 +16,7 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError
 
 import openpyxl
@@ -27,7 +27,7 @@ from samegauge.formats.container import ArchiveLimits, read_archive, read_bytes
 from samegauge.formats.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 _LIMITS = ArchiveLimits(total_bytes=64 << 20, members=500)
@@ -91,12 +91,6 @@ class CapabilityReport:
     rows: tuple[CapabilityRow, ...]
 
 
-class _Sheet(Protocol):
-    title: str
-
-    def iter_rows(self, *, max_row: int, max_col: int, values_only: bool) -> Iterator[tuple[object, ...]]: ...
-
-
 def parse_capability_report(source: Path | bytes, name: str) -> CapabilityReport:
     """Read the workbook's table; a workbook without one, or a damaged one, is refused whole."""
     data = read_bytes(source, name, _LIMITS.total_bytes)
@@ -127,10 +121,11 @@ def _check_parts(data: bytes, name: str) -> None:
 
 
 def _report(data: bytes, name: str) -> CapabilityReport:
-    workbook = cast("Any", openpyxl).load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
+    workbook: Any = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
     try:
-        for sheet in cast("list[_Sheet]", workbook.worksheets):
-            table = list(sheet.iter_rows(max_row=_MAX_ROWS, max_col=_MAX_COLUMNS, values_only=True))
+        for sheet in workbook.worksheets:
+            rows = sheet.iter_rows(max_row=_MAX_ROWS, max_col=_MAX_COLUMNS, values_only=True)
+            table: list[tuple[object, ...]] = list(rows)
             for place, cells in enumerate(table):
                 if tuple(_text(cell) for cell in cells[:2]) == _HEAD:
                     return _from_table(table, place, sheet.title, name)

@@ -8,7 +8,9 @@ from samegauge.formats.fonts import FontError, covered_code_points
 
 
 def font(table: bytes) -> bytes:
-    directory = struct.pack(">4sHHHH", b"\x00\x01\x00\x00", 1, 0, 0, 0) + struct.pack(">4sIII", b"cmap", 0, 28, len(table))
+    directory = struct.pack(">4sHHHH", b"\x00\x01\x00\x00", 1, 0, 0, 0) + struct.pack(
+        ">4sIII", b"cmap", 0, 28, len(table)
+    )
     return directory + table
 
 

@@ -26,9 +26,9 @@ STREAMS = b"""<MTConnectStreams xmlns="urn:mtconnect.org:MTConnectStreams:1.3"><
 <DeviceStream name="M"><ComponentStream component="L" componentId="x"><Samples><Position dataItemId="x1" sequence="1"
 timestamp="2016-09-28T17:26:13.102350Z">1.5</Position></Samples></ComponentStream></DeviceStream></Streams>
 </MTConnectStreams>"""
-DEVICES = b"""<MTConnectDevices xmlns="urn:mtconnect.org:MTConnectDevices:1.3"><Devices><Device id="d" name="M" uuid="u">
-<DataItems><DataItem id="a" type="T" category="EVENT"><Constraints><Minimum>1</Minimum></Constraints></DataItem>
-</DataItems></Device></Devices></MTConnectDevices>"""
+DEVICES = b"""<MTConnectDevices xmlns="urn:mtconnect.org:MTConnectDevices:1.3"><Devices>
+<Device id="d" name="M" uuid="u"><DataItems><DataItem id="a" type="T" category="EVENT">
+<Constraints><Minimum>1</Minimum></Constraints></DataItem></DataItems></Device></Devices></MTConnectDevices>"""
 
 
 def _judged(data: bytes, name: str) -> object:

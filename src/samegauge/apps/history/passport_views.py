@@ -2,19 +2,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from samegauge.apps.history import tables
 from samegauge.apps.history.models import Passport
+from samegauge.apps.history.passport_pdf import PrintError
 from samegauge.apps.history.passports import issue, trusted_keys
+from samegauge.core.language import reads_chinese
 from samegauge.core.organisations.permissions import Action, may, needs, require
 from samegauge.core.scope import all_organisations
 from samegauge.core.thread.models import Unit
 from samegauge.core.thread.rules import Recorder
 from samegauge.core.vault.rules import open_stored, read_stored
-from samegauge.formats.passport.check import verify
+from samegauge.formats.passport.check import State, Verdict, verify
+from samegauge.formats.passport.pdf_file import verify_file_bytes
+from samegauge.formats.passport.records import PassportError
+from samegauge.formats.passport.wording import facts, verdict_text
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -30,11 +39,15 @@ def passports(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     unit = get_object_or_404(Unit.objects.select_related("item", "revision", "organisation"), uid=unit_uid)
     if request.method == "POST":
         require(request, Action.ISSUE_PASSPORT)
-        issue(unit, Recorder(actor=request.user), request.build_absolute_uri("/"))  # type: ignore[arg-type]
+        try:
+            issue(unit, Recorder(actor=request.user), request.build_absolute_uri("/"))  # type: ignore[arg-type]
+        except (PassportError, PrintError) as error:
+            messages.error(request, str(error))
         return redirect("passports", unit_uid)
     issued = Passport.objects.filter(unit=unit).select_related("signed", "printed").order_by("-issued_at")
     allowed = may(request.membership.role, Action.ISSUE_PASSPORT)  # type: ignore[attr-defined]
-    return render(request, "history/passports.html", {"unit": unit, "passports": issued, "may_issue": allowed})
+    context = {"unit": unit, "table": tables.passport_table(issued), "may_issue": allowed}
+    return render(request, "history/passports.html", context)
 
 
 @require_GET
@@ -57,7 +70,7 @@ def verify_public(request: HttpRequest, token: str) -> HttpResponse:
         if passport is None:
             return render(request, "history/verify.html", {"unknown": True}, status=404)
         data = read_stored(passport.signed)
-    return render(request, "history/verify.html", {"verdict": verify(data, trusted_keys()), "token": token})
+    return render(request, "history/verify.html", _explained(verify(data, trusted_keys())))
 
 
 @login_not_required
@@ -67,6 +80,17 @@ def verify_upload(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {}
     uploaded = request.FILES.get("file") if request.method == "POST" else None
     if uploaded is not None:
-        data = uploaded.read(MOST_UPLOADED_BYTES)
-        context = {"verdict": verify(data, trusted_keys()), "name": uploaded.name}
+        if (uploaded.size or 0) > MOST_UPLOADED_BYTES:
+            raise BadRequest(_("The file is larger than a passport can be."))
+        data = uploaded.read()
+        context = _explained(verify_file_bytes(data, trusted_keys()))
     return render(request, "history/verify.html", context)
+
+
+def _explained(verdict: Verdict) -> dict[str, object]:
+    """The verdict in the reader's language, with the facts that a genuine passport states."""
+    chinese = reads_chinese()
+    kind = {State.GENUINE: "ok", State.UNTRUSTED: "warning", State.NEWER_VERSION: "warning"}.get(verdict.state, "alarm")
+    sentence = verdict_text(verdict)
+    shown = [(fact.label.zh if chinese else fact.label.en, fact.value) for fact in facts(verdict)]
+    return {"verdict": verdict, "kind": kind, "sentence": sentence.zh if chinese else sentence.en, "facts": shown}

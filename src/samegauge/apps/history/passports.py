@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from samegauge.core.production.models import Confidence
 from samegauge.core.thread.rules import Fact, Recorder, as_built, record, sealed_content
 from samegauge.core.vault.rules import keep
 from samegauge.doors.crypto import PublicKey, SigningKey, load_or_create_key, load_public_key, random_token, store_public_key
-from samegauge.formats.passport import records, seal
+from samegauge.formats.passport import records, seal, seal_pdf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,8 @@ def issue(unit: Unit, recorder: Recorder, verify_address: str) -> Passport:
     key = signing_key(unit.organisation)
     signed = seal.build(passport_of(unit, now), key)
     token = random_token()
-    pdf = render_pdf(signed, f"{verify_address.rstrip('/')}/verify/{token}/", fonts_folder(), unit.organisation.time_zone)
+    address = f"{verify_address.rstrip('/')}/verify/{token}/"
+    pdf = seal_pdf(render_pdf(signed, address, fonts_folder(), unit.organisation.time_zone), key)
     with transaction.atomic():
         payload = {"key": key.public.key_id, "bytes": len(signed)}
         event = record(Fact("passport_issued", now, payload, unit=unit), recorder)
@@ -137,7 +139,7 @@ def _characteristic(measurement: Measurement) -> records.Characteristic:
     nominal = stated.nominal
 
     def from_nominal(limit: float | None) -> float | None:
-        return None if limit is None else limit - (nominal or 0.0)
+        return None if limit is None else float(Decimal(repr(limit)) - Decimal(repr(nominal or 0.0)))
 
     return records.Characteristic(
         designator=stated.key,

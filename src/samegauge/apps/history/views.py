@@ -1,24 +1,29 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from django.http import FileResponse, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from samegauge.apps.history import drawings, queries
+from samegauge.apps.history import drawings, queries, tables
 from samegauge.core.intake.models import ImportBatch
+from samegauge.core.language import in_reader_language
 from samegauge.core.measurement.models import Conformity, Inspection
 from samegauge.core.organisations.models import Membership
 from samegauge.core.organisations.permissions import Action, may, needs
 from samegauge.core.pages import page_of
-from samegauge.core.production.models import OperationRun
+from samegauge.core.production.models import OperationRun, Trace
 from samegauge.core.telemetry import signal_json
 from samegauge.core.thread.models import Document, Item, ItemKind, Unit
+from samegauge.core.thread.rules import altered_events
 from samegauge.core.vault.rules import open_stored
+from samegauge.core.words import confidence_chip
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -26,20 +31,38 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
+    from samegauge.core.face import Chip
+
 # Shown inline only where the browser cannot run anything in it.
 INLINE_TYPES = {"application/pdf", "image/png", "image/jpeg"}
+
+
+SORTS = {"serial": "serial", "item": "item__number", "registered": "registered_at"}
 
 
 @require_GET
 @needs(Action.READ)
 def unit_list(request: HttpRequest) -> HttpResponse:
-    units = _asked_units(request).select_related("item", "revision").order_by("item__number", "serial")
-    page = page_of(request, units)
-    verdicts = queries.verdicts_of(page.rows)
-    rows = [(unit, verdicts[unit.pk]) for unit in page.rows]
-    items = Item.objects.exclude(kind=ItemKind.MACHINE).order_by("number")[:200]
-    context = {"page": page, "rows": rows, "items": items, "asked": request.GET}
+    sort = request.GET.get("sort", "serial")
+    column = SORTS.get(sort.removeprefix("-"), "serial")
+    order = f"-{column}" if sort.startswith("-") else column
+    page = page_of(request, _asked_units(request).select_related("item", "revision").order_by(order, "pk"))
+    table = tables.unit_table(page, queries.verdicts_of(page.rows), _saved_views(request), sort)
+    context = {"table": table, "page": page, "asked": request.GET, "may_import": _may(request, Action.IMPORT)}
     return render(request, "history/unit_list.html", context)
+
+
+def _saved_views(request: HttpRequest) -> tuple[tuple[str, str, bool], ...]:
+    """All parts, those that do not conform, and one view an item."""
+    asked_item, failing = request.GET.get("item", ""), request.GET.get("verdict") == Conformity.FAIL
+    views = [(_("All"), "?", not asked_item and not failing), (_("Not conforming"), "?verdict=fail", failing)]
+    for item in Item.objects.exclude(kind=ItemKind.MACHINE).order_by("number")[:8]:
+        views.append((item.number, f"?item={quote(item.number)}", item.number == asked_item))
+    return tuple(views)
+
+
+def _may(request: HttpRequest, action: Action) -> bool:
+    return may(request.membership.role, action)  # type: ignore[attr-defined]
 
 
 def _asked_units(request: HttpRequest) -> QuerySet[Unit]:
@@ -60,19 +83,42 @@ def unit_thread(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     unit = _unit(unit_uid)
     at = _asked_moment(request)
     view = queries.thread_view(unit, at)
-    membership = request.membership  # type: ignore[attr-defined]
+    organisation = request.membership.organisation  # type: ignore[attr-defined]
+    tags = sorted({tag for trace in view.traces for tag in trace.numeric_tags})
     context = {
         "view": view,
         "unit": unit,
+        "at": at,
         "life_line": drawings.life_line(view),
         "operation_strip": drawings.operation_strip(view.operations),
-        "tree": drawings.tree(view.as_built),
-        "at": at,
+        "tree": drawings.tree(view.as_built, unit),
+        "operations": tables.operation_table(view.operations),
+        "inspections": tables.inspection_table(view.inspections),
+        "holders": tables.holder_table(view),
+        "documents": tables.document_table(view.documents),
+        "events": tables.event_table(view.events, not_shown=view.event_count - len(view.events)),
+        "evidence": _evidence(view),
+        "signal_tags": tags,
+        "signal_tag": request.GET["tag"] if request.GET.get("tag") in tags else next(iter(tags), ""),
         "imports": ImportBatch.objects.filter(pk__in=_batches(view)).order_by("started_at"),
-        "seen_by": Membership.objects.filter(organisation=membership.organisation).count(),
-        "may_issue": may(membership.role, Action.ISSUE_PASSPORT),
+        "seen_by": Membership.objects.filter(organisation=organisation).select_related("person").order_by("role"),
     }
     return render(request, "history/unit_thread.html", context)
+
+
+def _evidence(view: queries.ThreadView) -> list[tuple[str, Chip, list[str]]]:
+    """Why we believe that traces, operations and inspections belong to this unit: the sentences, once each."""
+    facts: list[Any] = [*view.traces, *view.operations, *view.inspections]
+    found: dict[tuple[str, ...], tuple[str, Chip, list[str]]] = {}
+    for fact in facts:
+        sentences = [in_reader_language(piece) for piece in fact.evidence]
+        if sentences:
+            found.setdefault(tuple(sentences), (_what(fact), confidence_chip(fact.confidence), sentences))
+    return list(found.values())
+
+
+def _what(fact: Any) -> str:
+    return fact.get_kind_display() if isinstance(fact, Inspection) else str(fact.label)
 
 
 def _unit(unit_uid: UUID) -> Unit:
@@ -101,7 +147,8 @@ def unit_tree(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     unit = _unit(unit_uid)
     at = _asked_moment(request)
     view = queries.as_built_view(unit, at)
-    return render(request, "history/unit_tree.html", {"unit": unit, "tree": drawings.tree(view), "as_built": view, "at": at})
+    context = {"unit": unit, "tree": drawings.tree(view, unit), "as_built": view, "at": at}
+    return render(request, "history/unit_tree.html", context)
 
 
 @require_GET
@@ -109,7 +156,9 @@ def unit_tree(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
 def unit_events(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     unit = _unit(unit_uid)
     page = page_of(request, queries.events_of(unit).order_by("-device_time", "-pk"))
-    return render(request, "history/unit_events.html", {"unit": unit, "page": page})
+    broken = altered_events(page.rows)
+    context = {"unit": unit, "page": page, "table": tables.event_table(page.rows, page), "broken": broken}
+    return render(request, "history/unit_events.html", context)
 
 
 @require_GET
@@ -117,8 +166,18 @@ def unit_events(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
 def unit_print(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     unit = _unit(unit_uid)
     view = queries.thread_view(unit, _asked_moment(request), events_shown=500)
-    measured = [(inspection, queries.measurements_of(inspection)) for inspection in view.inspections]
-    return render(request, "history/unit_print.html", {"view": view, "unit": unit, "measured": measured})
+    measured = [
+        (inspection, tables.measurement_table(list(queries.measurements_of(inspection)))) for inspection in view.inspections
+    ]
+    context = {
+        "view": view,
+        "unit": unit,
+        "measured": measured,
+        "operations": tables.operation_table(view.operations),
+        "inspections": tables.inspection_table(view.inspections),
+        "events": tables.event_table(view.events),
+    }
+    return render(request, "history/unit_print.html", context)
 
 
 @require_GET
@@ -126,8 +185,11 @@ def unit_print(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
 def unit_signals(request: HttpRequest, unit_uid: UUID) -> JsonResponse:
     """Readings of the unit's own traces for one tag, thinned to what a screen can show."""
     unit = _unit(unit_uid)
-    labels = [trace.label for trace in unit.traces.all()]
-    return signal_json(request.GET, labels=labels, machines=[trace.machine.serial for trace in unit.traces.all()])
+    traces = list(Trace.objects.filter(unit=unit).select_related("machine"))
+    if not traces:
+        raise Http404
+    span = (min(trace.started_at for trace in traces), max(trace.ended_at for trace in traces) + timedelta(seconds=1))
+    return signal_json(request.GET, traces[0].machine, span, traces[0].label)
 
 
 @require_GET
@@ -135,7 +197,19 @@ def unit_signals(request: HttpRequest, unit_uid: UUID) -> JsonResponse:
 def operation(request: HttpRequest, operation_uid: UUID) -> HttpResponse:
     runs = OperationRun.objects.select_related("unit__item", "machine__item", "program__stored", "trace", "event")
     run = get_object_or_404(runs, uid=operation_uid)
-    return render(request, "history/operation.html", {"run": run, "unit": run.unit})
+    interruptions = run.facts.get("interruptions", [])
+    context = {
+        "run": run,
+        "unit": run.unit,
+        "facts": tables.operation_facts(run),
+        "interruptions": interruptions,
+        "interruption_table": tables.interruption_table(interruptions),
+        "alarms": [in_reader_language(alarm) for alarm in run.facts.get("alarms", [])],
+        "basis": confidence_chip(run.confidence),
+        "evidence": [in_reader_language(piece) for piece in run.evidence],
+        "method": [in_reader_language(line) for line in run.facts.get("method", [])],
+    }
+    return render(request, "history/operation.html", context)
 
 
 @require_GET
@@ -144,7 +218,18 @@ def inspection(request: HttpRequest, inspection_uid: UUID) -> HttpResponse:
     found = get_object_or_404(Inspection.objects.select_related("unit__item", "source", "event"), uid=inspection_uid)
     rows = list(queries.measurements_of(found))
     worst_first = sorted(rows, key=lambda row: (row.stated != Conformity.FAIL, row.characteristic.sequence))
-    return render(request, "history/inspection.html", {"inspection": found, "unit": found.unit, "rows": worst_first})
+    failed = [row for row in worst_first if row.stated == Conformity.FAIL]
+    differing = [row for row in rows if row.recomputed not in {row.stated, Conformity.UNDECIDED}]
+    context = {
+        "inspection": found,
+        "unit": found.unit,
+        "table": tables.measurement_table(worst_first),
+        "failed": failed,
+        "differing": differing,
+        "basis": confidence_chip(found.confidence),
+        "evidence": [in_reader_language(piece) for piece in found.evidence],
+    }
+    return render(request, "history/inspection.html", context)
 
 
 @require_GET

@@ -36,7 +36,6 @@ class ChartWords:
     time: str = "Time"
     events: str = "{count} events"
     more: str = "{count} more"
-    below: str = "{count} below"
     part: str = "Part"
     level: str = "Level"
     detail: str = "Detail"

@@ -42,6 +42,7 @@ class Progress:
         self.uid = uid
         self._run_step = run_step
         self._written_at_s = float("-inf")
+        self._written_message = ""
 
     def step(self, name: str, work: Callable[..., Any], /, **arguments: Any) -> Any:
         """Run `work` as one step and return its result, which must be JSON.
@@ -58,12 +59,14 @@ class Progress:
         """Write how far the job is, and stop it here when a person asked for that.
 
         Call it outside a transaction, else nobody sees it before the commit. `done` never goes back: steps that are
-        replayed after an interruption say again what they said before. Calls in quick succession are written together.
+        replayed after an interruption say again what they said before. Of calls in quick succession with the same
+        message, one in a quarter of a second is written.
         """
         now_s = time.monotonic()
-        if now_s - self._written_at_s < WRITE_EVERY_S and done < total:
+        same = message == self._written_message
+        if same and done < total and now_s - self._written_at_s < WRITE_EVERY_S:
             return
-        self._written_at_s = now_s
+        self._written_at_s, self._written_message = now_s, message
         self.stop_if_asked()
         Job.objects.filter(uid=self.uid, done__lte=done).update(
             done=done,

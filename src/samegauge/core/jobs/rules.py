@@ -7,7 +7,6 @@ the commit, and the worker's sweep tells it what it missed.
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -43,7 +42,9 @@ def enqueue(kind: str, arguments: dict[str, Any], person: Person | None) -> Job:
 
     function_of(kind)
     asked: Any = Job.objects.create(kind=kind, arguments=arguments, requested_by=person)
-    transaction.on_commit(partial(durable.submit, asked.uid, current_organisation_id()), robust=True)
+    organisation_id = current_organisation_id()
+    # Robust: the request is safe in its row, and the worker's sweep hands over what fails here.
+    transaction.on_commit(lambda: durable.submit(asked.uid, organisation_id), robust=True)
     return asked
 
 
@@ -54,7 +55,7 @@ def cancel(asked: Job) -> None:
     uid: Any = asked.uid
     Job.objects.filter(uid=uid).exclude(state__in=FINISHED).update(cancel_requested=True)
     if _finish(uid, JobState.CANCELLED, only_from=JobState.REQUESTED):
-        transaction.on_commit(partial(durable.withdraw, uid), robust=True)
+        transaction.on_commit(lambda: durable.withdraw(uid), robust=True)
     asked.refresh_from_db()
 
 

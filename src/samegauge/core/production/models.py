@@ -46,6 +46,7 @@ class Trace(Retractable):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField()
     readings = models.PositiveBigIntegerField()
+    numeric_tags = JsonField(default=list, help_text=_("Tags that can be drawn as signals"))
     confidence = models.CharField(max_length=12, choices=Confidence.choices)
     evidence = JsonField(default=list)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")

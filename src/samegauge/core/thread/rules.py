@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 50
 LARGEST_EXACT_NUMBER = 2**53
+MOST_LEVELS = 32
+_NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
 class ThreadError(Exception):
@@ -93,17 +96,18 @@ def _refuse_unfit(fact: Fact) -> None:
         )
 
 
-def _unstorable(value: Any) -> str:
+def _unstorable(value: Any, depth: int = 0) -> str:
     """Name what would come back from a database otherwise than it went in, and so break its hash."""
     if isinstance(value, str):
-        return _("a NUL character") if "\x00" in value else ""
+        return _("a character that is none") if _NO_CHARACTER.search(value) else ""
     if isinstance(value, int | float):
-        return "" if abs(value) <= LARGEST_EXACT_NUMBER else _("a number beyond 2^53")
-    if isinstance(value, Mapping):
-        return next(filter(None, (_unstorable(part) for pair in value.items() for part in pair)), "")
-    if isinstance(value, list | tuple):
-        return next(filter(None, map(_unstorable, value)), "")
-    return ""
+        return "" if abs(value) <= LARGEST_EXACT_NUMBER else _("a number that is not finite or beyond 2^53")
+    if not isinstance(value, Mapping | list | tuple):
+        return ""
+    if depth == MOST_LEVELS:
+        return _("more than %(levels)d levels") % {"levels": MOST_LEVELS}
+    parts = [*value, *value.values()] if isinstance(value, Mapping) else value
+    return next(filter(None, (_unstorable(part, depth + 1) for part in parts)), "")
 
 
 def correct(
@@ -222,9 +226,10 @@ class Branch:
     depth: int
 
 
-def as_built(root: Unit, at: datetime, max_depth: int = MAX_DEPTH) -> list[Branch]:
-    """Return what is in `root` at a moment, parents before children: one query per level."""
-    return _walk(root, "parent", "child", AsBuiltEdge.objects.filter(in_force(at)), max_depth)
+def as_built(root: Unit, at: datetime | None, max_depth: int = MAX_DEPTH) -> list[Branch]:
+    """Return what is in `root` at a moment or ever was (None), parents before children: one query per level."""
+    edges = AsBuiltEdge.objects.filter(in_force(at)) if at else AsBuiltEdge.objects.all()
+    return _walk(root, "parent", "child", edges, max_depth)
 
 
 def used_in(unit: Unit, at: datetime | None = None) -> list[Branch]:

@@ -1,20 +1,17 @@
-"""What stands on the printed passport: every value as text, bilingual where it is ours, verbatim where it is the record's."""
+"""What stands on the printed passport: bilingual where the words are ours, verbatim where the record's."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from samegauge.formats.canonical import JsonValue, canonical_bytes, parse_json
+from samegauge.formats.canonical import JsonValue, canonical_bytes
 from samegauge.formats.passport import Bilingual, Passport, Provenance, ProvenanceKind, Status, chunk_name
 from samegauge.formats.plain_text import visible_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
     from samegauge.formats.passport import Characteristic, Component, Inspection, Operation, RecordedEvent
 
 Row = dict[str, Any]
@@ -22,7 +19,8 @@ Row = dict[str, Any]
 MOST_COMPONENTS = 500
 MOST_EVENTS = 60
 MOST_DOCUMENTS = 200
-LONGEST_TEXT = 400
+LONGEST_TEXT = 160
+LONGEST_EVIDENCE = 800
 _LONGEST_PAYLOAD = 160
 _DECIMALS = {"mm": 4, "in": 5, "µm": 1, "um": 1, "deg": 4, "rad": 6}
 _OTHER_DECIMALS = 4
@@ -59,7 +57,7 @@ class Printing:
         return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S}" if moment else "—"
 
 
-def passport_view(passport: Passport, header: Row, zone: str) -> Row:
+def passport_sheet(passport: Passport, header: Row, zone: str) -> Row:
     """Everything the template prints; `header` is the signed header of the same passport."""
     printing = Printing(passport, ZoneInfo(zone))
     identity = passport.identity
@@ -87,15 +85,18 @@ def passport_view(passport: Passport, header: Row, zone: str) -> Row:
             ],
             MOST_DOCUMENTS,
         ),
+        "event_tags": printing.tags("events"),
         "events": _limited([_event(row, printing) for row in passport.events], MOST_EVENTS),
         "provenance": [_note(note) for note in passport.provenance],
         "key_id": header["key_id"],
-        "chunks": [{**_pair(chunk_name(row["name"])), "fields": row["fields"], "root": row["root"]} for row in header["chunks"]],
+        "chunks": [
+            {**_pair(chunk_name(row["name"])), "fields": row["fields"], "root": row["root"]} for row in header["chunks"]
+        ],
     }
 
 
-def printable(text: str) -> str:
-    return visible_text(text, LONGEST_TEXT) or "—"
+def printable(text: str, longest: int = LONGEST_TEXT) -> str:
+    return visible_text(text, longest) or "—"
 
 
 def number(value: float | None, decimals: int, *, signed: bool = False) -> str:
@@ -114,7 +115,9 @@ def decimals_for(entry: Characteristic) -> int:
     if entry.actual is None:
         return decimals
     limits = [
-        (entry.nominal or 0.0) + deviation for deviation in (entry.tolerance_lower, entry.tolerance_upper) if deviation is not None
+        (entry.nominal or 0.0) + deviation
+        for deviation in (entry.tolerance_lower, entry.tolerance_upper)
+        if deviation is not None
     ]
     while decimals < _MOST_DECIMALS and any(_hidden(entry.actual, limit, decimals) for limit in limits):
         decimals += 1
@@ -232,12 +235,19 @@ def _event(row: RecordedEvent, printing: Printing) -> Row:
     payload = row.record.get("payload")
     return {
         "kind": printable(_text(row.record.get("kind"))),
-        "time": printable(_text(row.record.get("device_time"))),
+        "time": _event_time(_text(row.record.get("device_time")), printing),
         "actor": printable(_text(row.record.get("actor"))),
         "payload": visible_text(canonical_bytes(payload).decode("utf-8"), _LONGEST_PAYLOAD) if payload else "—",
         "leaf": printable(row.leaf_hash[:16]),
-        "tags": printing.tags("events"),
     }
+
+
+def _event_time(text: str, printing: Printing) -> str:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return printable(text)
+    return printing.time(moment) if moment.tzinfo else printable(text)
 
 
 def _text(value: JsonValue) -> str:
@@ -245,9 +255,13 @@ def _text(value: JsonValue) -> str:
 
 
 def _note(note: Provenance) -> Row:
+    parts = note.about.split("/")
+    depth = 2 if parts[0] in {"operations", "inspections"} else 1
+    chunk, field = chunk_name("/".join(parts[:depth])), "/".join(parts[depth:])
     return {
         **_pair(PROVENANCE_WORDS[note.kind]),
-        "about": printable(note.about),
-        "evidence_zh": printable(note.evidence_zh),
-        "evidence_en": printable(note.evidence_en),
+        "about_zh": printable(f"{chunk.zh} {field}".strip()),
+        "about_en": printable(f"{chunk.en} {field}".strip()),
+        "evidence_zh": printable(note.evidence_zh, LONGEST_EVIDENCE),
+        "evidence_en": printable(note.evidence_en, LONGEST_EVIDENCE),
     }

@@ -1,0 +1,78 @@
+"""What the page measurements share: a fresh site on each database, and times as median and 95th percentile."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class Times:
+    median_ms: float
+    p95_ms: float
+
+
+def timed(work: Callable[[], Any], rounds: int) -> Times:
+    """Time `work` after five warm-up calls; [ms]."""
+    for _ in range(5):
+        work()
+    taken = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        work()
+        taken.append((time.perf_counter() - start) * 1e3)
+    return Times(statistics.median(taken), statistics.quantiles(taken, n=20)[18])
+
+
+def open_site() -> None:
+    """Start Django on the database that SAMEGAUGE_DATABASE_URL names, else on SQLite in a temporary home."""
+    os.environ["SAMEGAUGE_HOME"] = tempfile.mkdtemp(prefix="samegauge-bench-")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "samegauge.web.settings"
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+
+
+def database_name() -> str:
+    from django.db import connection
+
+    return {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
+
+
+def member(role: str = "owner") -> tuple[Any, Any]:
+    """Return a signed-in test client and its organisation."""
+    from django.test import Client
+
+    from samegauge.core.organisations.models import Membership, Organisation, Person
+
+    organisation = Organisation.objects.create(name="Bench", kind="machine_builder")
+    person = Person.objects.create(username=f"bench-{time.time_ns()}")
+    Membership.objects.create(person=person, organisation=organisation, role=role)
+    client = Client(headers={"host": "127.0.0.1"})
+    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client, organisation
+
+
+def report(rows: list[dict[str, Any]]) -> None:
+    """Print a table and, last, one line of JSON with `ours`, `peer` and `ratio` per claim."""
+    print(f"{'claim':58} {'ours':>10} {'peer':>10} {'ratio':>8}  unit")
+    for row in rows:
+        print(f"{row['name']:58} {row['ours']:10.2f} {row['peer']:10.2f} {row['ratio']:8.2f}  {row['unit']}")
+    print(json.dumps({"claims": rows}))
+    sys.stdout.flush()
+
+
+def claim(name: str, ours: float, peer: float, unit: str = "ms", **more: Any) -> dict[str, Any]:
+    return {"name": name, "ours": round(ours, 3), "peer": round(peer, 3), "ratio": round(peer / ours, 3), "unit": unit, **more}

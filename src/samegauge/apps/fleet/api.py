@@ -1,0 +1,160 @@
+"""Machines: what each is, on which days it was heard, what it ran, and its readings."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from ninja import Query, Schema
+from pydantic import Field
+
+from samegauge.core.api_contract import Day, GuardedRouter, Listed, Window, Word
+from samegauge.core.organisations.permissions import Action, needs
+from samegauge.core.production.models import DataItem, OperationRun
+from samegauge.core.thread.models import ItemKind, Unit
+
+router = GuardedRouter(tags=["machines"])
+
+
+class MachineRecord(Schema):
+    uid: UUID
+    serial: str
+    item: str
+    simulated: bool
+    operations: int
+    latest_operation_at: datetime | None
+
+
+def machine_record(machine: Unit) -> MachineRecord:
+    return MachineRecord(
+        uid=machine.uid,
+        serial=machine.serial,
+        item=machine.item.number,
+        simulated=machine.simulated,
+        operations=machine.runs,  # type: ignore[attr-defined] - counted by the query
+        latest_operation_at=machine.latest,  # type: ignore[attr-defined]
+    )
+
+
+class DataItemRecord(Schema):
+    tag: str
+    category: str
+    type: str
+    sub_type: str
+    component: str
+    units: str
+    native_units: str
+
+
+class RunRecord(Schema):
+    uid: UUID
+    unit_uid: UUID
+    serial: str
+    label: str
+    program: str
+    started_at: datetime
+    ended_at: datetime
+    cycle_time_s: float
+    confidence: str
+
+
+def run_record(run: OperationRun) -> RunRecord:
+    return RunRecord(
+        uid=run.uid,
+        unit_uid=run.unit.uid,
+        serial=run.unit.serial,
+        label=run.label,
+        program=run.program.name if run.program else run.program_name_reported,
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        cycle_time_s=run.cycle_time_s,
+        confidence=run.confidence,
+    )
+
+
+@router.get("/machines", response=Listed[MachineRecord])
+@needs(Action.READ)
+def machine_list(request: HttpRequest, window: Query[Window]) -> Any:  # noqa: ARG001 - ninja
+    return window.of(_machines().order_by("serial", "pk"), machine_record)
+
+
+@router.get("/machines/{uuid:machine_uid}", response=MachineRecord)
+@needs(Action.READ)
+def machine_detail(request: HttpRequest, machine_uid: UUID) -> Any:  # noqa: ARG001 - ninja
+    return machine_record(_machine(machine_uid))
+
+
+@router.get("/machines/{uuid:machine_uid}/data-items", response=Listed[DataItemRecord])
+@needs(Action.READ)
+def machine_data_items(request: HttpRequest, machine_uid: UUID, window: Query[Window]) -> Any:  # noqa: ARG001 - ninja
+    """List what the machine's device description says about its tags."""
+    rows = DataItem.objects.filter(machine=_machine(machine_uid)).order_by("component", "tag")
+    return window.of(rows, DataItemRecord.from_orm)
+
+
+@router.get("/machines/{uuid:machine_uid}/operations", response=Listed[RunRecord])
+@needs(Action.READ)
+def machine_operations(
+    request: HttpRequest,  # noqa: ARG001 - ninja
+    machine_uid: UUID,
+    window: Query[Window],
+    day: Day | None = None,
+) -> Any:
+    """List what the machine ran, newest first; of one day in the organisation's time zone, or of all."""
+    rows = OperationRun.objects.filter(machine=_machine(machine_uid)).select_related("unit", "program")
+    if day:
+        rows = rows.filter(**_within(day))
+    return window.of(rows.order_by("-started_at", "-pk"), run_record)
+
+
+class MachineDays(Schema):
+    days: list[date] = Field(description="Days with readings, in the organisation's time zone")
+
+
+@router.get("/machines/{uuid:machine_uid}/days", response=MachineDays)
+@needs(Action.READ)
+def machine_days(request: HttpRequest, machine_uid: UUID) -> Any:  # noqa: ARG001 - ninja
+    from samegauge.core.telemetry import organisation_lake
+
+    return {"days": organisation_lake().days(_machine(machine_uid).serial)}
+
+
+class SignalQuestion(Schema):
+    tag: Word = Field(description="Name of the reading in the machine's device description")
+
+
+@router.get("/machines/{uuid:machine_uid}/days/{day}/signals", response=dict[str, Any])
+@needs(Action.READ)
+def machine_signals(
+    request: HttpRequest,
+    machine_uid: UUID,
+    day: Day,
+    asked: Query[SignalQuestion],  # noqa: ARG001 - documents the query that core.telemetry reads
+) -> HttpResponse:
+    """Return the readings of one tag on one day, thinned to what a screen can show."""
+    from samegauge.apps.fleet.rules import bounds
+    from samegauge.core.telemetry import signal_json
+
+    return signal_json(request.GET, machines=[_machine(machine_uid).serial], labels=None, within=bounds(day))
+
+
+def _within(day: date) -> dict[str, Any]:
+    from samegauge.apps.fleet.rules import within
+
+    return within(day)
+
+
+def _machines() -> QuerySet[Unit]:
+    standing = Q(operations_run__retracted_at__isnull=True)
+    machines = Unit.objects.filter(item__kind=ItemKind.MACHINE).select_related("item")
+    return machines.annotate(
+        runs=Count("operations_run", filter=standing), latest=Max("operations_run__ended_at", filter=standing)
+    )
+
+
+def _machine(machine_uid: UUID) -> Unit:
+    return get_object_or_404(_machines(), uid=machine_uid)

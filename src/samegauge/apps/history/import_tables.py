@@ -1,0 +1,83 @@
+"""What an import brought in, as the report counted it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from samegauge.core.charts.numerals import number_text
+from samegauge.core.face import Cell, Column, RecordTable
+from samegauge.core.language import reads_chinese
+from samegauge.core.measurement.models import InspectionKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from samegauge.core.intake.models import ImportBatch, ImportedFile
+
+
+def facts(batch: ImportBatch) -> list[tuple[str, str]]:
+    report = batch.report
+    counted = [
+        (_("Files in"), report.get("files", {}).get("in", 0)),
+        (_("Already in"), report.get("files", {}).get("known", 0)),
+        (_("Units"), report.get("units", 0)),
+        (_("Operations"), report.get("operations", 0)),
+        (_("Inspections"), report.get("inspections", 0)),
+        (_("Events"), report.get("events", 0)),
+        (_("Observations"), report.get("observations_total", 0)),
+        (_("Exact duplicates"), report.get("duplicates", 0)),
+        (_("Out of order"), report.get("out_of_order", 0)),
+    ]
+    return [(name, number_text(count, 0)) for name, count in counted]
+
+
+def status_table(batch: ImportBatch) -> RecordTable:
+    """Characteristic statuses by inspection and part type, as in the requirements of the import."""
+    columns = (
+        Column(_("Inspection")),
+        Column(_("Item")),
+        Column(_("Statuses"), numeric=True),
+        Column(_("Conforms"), numeric=True),
+        Column(_("Does not conform"), numeric=True),
+    )
+    rows = tuple(
+        (
+            Cell(str(InspectionKind(kind).label)),
+            Cell(item),
+            Cell(number_text(sum(outcomes.values()), 0)),
+            Cell(number_text(outcomes.get("PASS", 0), 0)),
+            Cell(number_text(outcomes.get("FAIL", 0), 0)),
+        )
+        for kind, items in batch.report.get("statuses", {}).items()
+        for item, outcomes in items.items()
+    )
+    return RecordTable(_("Characteristic statuses"), columns, rows)
+
+
+def tag_table(batch: ImportBatch) -> RecordTable:
+    columns = (Column(_("Tag")), Column(_("Observations"), numeric=True))
+    counts = sorted(batch.report.get("observations", {}).items(), key=lambda pair: -pair[1])
+    rows = tuple((Cell(tag, code=True), Cell(number_text(count, 0))) for tag, count in counts)
+    return RecordTable(_("Observations by tag"), columns, rows)
+
+
+def refused_table(refused: Iterable[ImportedFile]) -> RecordTable:
+    columns = (Column(_("File")), Column(_("Where and why")))
+    chinese = reads_chinese()
+    rows = tuple((Cell(file.name, code=True), Cell(file.reason_zh if chinese else file.reason)) for file in refused)
+    return RecordTable(_("Refused files"), columns, rows)
+
+
+def line_table(batch: ImportBatch) -> RecordTable:
+    columns = (Column(_("File")), Column(_("Line"), numeric=True), Column(_("Why")), Column(_("Beginning of the line")))
+    reason = "reason_zh" if reads_chinese() else "reason"
+    lines = batch.report.get("quarantined_lines", [])
+    rows = tuple(
+        (Cell(line["file"], code=True), Cell(number_text(line["line"], 0)), Cell(line[reason]), Cell(line["text"], code=True))
+        for line in lines
+    )
+    return RecordTable(
+        _("Lines set aside"), columns, rows, not_shown=max(0, batch.report.get("quarantined", 0) - len(rows))
+    )

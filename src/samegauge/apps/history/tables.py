@@ -1,0 +1,316 @@
+"""The tables of the history pages, as data for the record table."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from samegauge.core.charts.numerals import duration_text, number_text, quantity_text
+from samegauge.core.face import Cell, Chip, Column, RecordTable
+from samegauge.core.language import event_name, reads_chinese
+from samegauge.core.measurement.models import Conformity
+from samegauge.core.words import confidence_chip, conformity_chip, file_chip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from samegauge.apps.history.models import Passport
+    from samegauge.apps.history.queries import ThreadView
+    from samegauge.core.intake.models import ImportBatch, ImportedFile
+    from samegauge.core.measurement.models import Inspection, Measurement
+    from samegauge.core.pages import Page
+    from samegauge.core.production.models import OperationRun
+    from samegauge.core.thread.models import Document, Event, Unit
+
+
+def when(moment: datetime | None) -> str:
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else "–"
+
+
+def unit_table(page: Page, verdicts: dict[int, str], views: tuple[tuple[str, str, bool], ...], sort: str) -> RecordTable:
+    columns = (
+        Column(_("Serial number"), sort="serial"),
+        Column(_("Item"), sort="item"),
+        Column(_("Revision")),
+        Column(_("Verdict")),
+        Column(_("Registered"), sort="registered"),
+    )
+    rows = tuple(_unit_row(unit, verdicts[unit.pk]) for unit in page.rows)
+    return RecordTable(_("Parts"), columns, rows, page, sort, views)
+
+
+def _unit_row(unit: Unit, verdict: str) -> tuple[Cell, ...]:
+    return (
+        Cell(
+            unit.serial,
+            reverse("unit_thread", args=[unit.uid]),
+            code=True,
+            provenance="simulated" if unit.simulated else "",
+        ),
+        Cell(unit.item.number, note=unit.item.name),
+        Cell(unit.revision.label if unit.revision else "–"),
+        Cell(chip=conformity_chip(verdict)),
+        Cell(when(unit.registered_at)),
+    )
+
+
+def operation_table(runs: Sequence[OperationRun]) -> RecordTable:
+    columns = (
+        Column(_("Operation")),
+        Column(_("Machine")),
+        Column(_("Program revision")),
+        Column(_("Start")),
+        Column(_("Cycle time"), numeric=True),
+        Column(_("Interruptions"), numeric=True),
+        Column(_("Feed override"), numeric=True, unit="%"),
+        Column(_("Basis")),
+    )
+    return RecordTable(_("Operations"), columns, tuple(_operation_row(run) for run in runs))
+
+
+def _operation_row(run: OperationRun) -> tuple[Cell, ...]:
+    override = run.facts.get("feed_override_mean_percent")
+    program = run.program.name if run.program else run.program_name_reported
+    return (
+        Cell(run.label, reverse("operation", args=[run.uid])),
+        Cell(run.machine.serial, reverse("machine", args=[run.machine.uid]), code=True),
+        Cell(program or "–", note=run.program.sha256[:8] if run.program else "", code=True),
+        Cell(when(run.started_at)),
+        Cell(duration_text(run.cycle_time_s)),
+        Cell(number_text(len(run.facts.get("interruptions", [])), 0)),
+        Cell("–" if override is None else number_text(override, 0)),
+        Cell(chip=confidence_chip(run.confidence)),
+    )
+
+
+def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
+    columns = (
+        Column(_("Inspection")),
+        Column(_("Verdict")),
+        Column(_("Characteristics"), numeric=True),
+        Column(_("Not conforming"), numeric=True),
+        Column(_("Reported")),
+        Column(_("Measured with")),
+        Column(_("Basis")),
+    )
+    return RecordTable(_("Inspections"), columns, tuple(_inspection_row(row) for row in inspections))
+
+
+def _inspection_row(row: Inspection) -> tuple[Cell, ...]:
+    return (
+        Cell(str(row.get_kind_display()), reverse("inspection", args=[row.uid])),  # type: ignore[attr-defined]
+        Cell(chip=conformity_chip(row.verdict)),
+        Cell(number_text(row.measured, 0)),  # type: ignore[attr-defined] - annotated by the query
+        Cell(number_text(row.failed, 0)),  # type: ignore[attr-defined] - annotated by the query
+        Cell(when(row.reported_at)),
+        Cell(row.software or "–"),
+        Cell(chip=confidence_chip(row.confidence)),
+    )
+
+
+def measurement_table(rows: Sequence[Measurement]) -> RecordTable:
+    columns = (
+        Column(_("Characteristic")),
+        Column(_("Verdict")),
+        Column(_("Actual"), numeric=True),
+        Column(_("Nominal"), numeric=True),
+        Column(_("Lower limit"), numeric=True),
+        Column(_("Upper limit"), numeric=True),
+        Column(_("Unit")),
+        Column(_("Our own check")),
+    )
+    return RecordTable(_("Measurements"), columns, tuple(_measurement_row(row) for row in rows))
+
+
+def _measurement_row(row: Measurement) -> tuple[Cell, ...]:
+    stated = row.characteristic
+    agrees = row.recomputed in {row.stated, Conformity.UNDECIDED}
+    own = Chip("neutral", _("agrees")) if agrees else Chip("warning", _("differs"))
+    return (
+        Cell(stated.name, reverse("characteristic", args=[stated.uid]), note=stated.datums),
+        Cell(chip=conformity_chip(row.stated)),
+        Cell(number_text(row.actual, 4)),
+        Cell(number_text(stated.nominal, 4)),
+        Cell(number_text(stated.lower_limit, 4)),
+        Cell(number_text(stated.upper_limit, 4)),
+        Cell(stated.unit_code),
+        Cell(_("not decidable")) if row.recomputed == Conformity.UNDECIDED else Cell(chip=own),
+    )
+
+
+def event_table(events: Iterable[Event], page: Page | None = None, not_shown: int = 0) -> RecordTable:
+    columns = (
+        Column(_("Event")),
+        Column(_("Device time")),
+        Column(_("Received")),
+        Column(_("By")),
+        Column(_("Leaf hash")),
+    )
+    return RecordTable(_("Events"), columns, tuple(_event_row(event) for event in events), page, not_shown=not_shown)
+
+
+def _event_row(event: Event) -> tuple[Cell, ...]:
+    note = _("supersedes an earlier one") if event.supersedes_id else ""
+    return (
+        Cell(event_name(event.kind), note=note),
+        Cell(when(event.device_time)),
+        Cell(when(event.receive_time)),
+        Cell(event.actor_name),
+        Cell(event.leaf_hash[:12], code=True),
+    )
+
+
+def document_table(documents: Iterable[Document]) -> RecordTable:
+    columns = (Column(_("Document")), Column(_("Kind")), Column(_("Size"), numeric=True), Column("SHA-256"))
+    rows = tuple(
+        (
+            Cell(document.title, reverse("document", args=[document.uid])),
+            Cell(document.kind),
+            Cell(f"{number_text(document.stored.size_bytes / 1e3, 1)} kB"),
+            Cell(document.stored.sha256[:12], code=True),
+        )
+        for document in documents
+    )
+    return RecordTable(_("Documents"), columns, rows)
+
+
+def holder_table(view: ThreadView) -> RecordTable:
+    columns = (Column(_("Built into")), Column(_("Position")), Column(_("From")), Column(_("Until")))
+    rows = tuple(
+        (
+            Cell(branch.unit.serial, reverse("unit_thread", args=[branch.unit.uid]), code=True, note=branch.unit.item.number),
+            Cell(branch.edge.position or "–"),
+            Cell(when(branch.edge.valid_from)),
+            Cell(when(branch.edge.valid_to)),
+        )
+        for branch in view.holders
+    )
+    return RecordTable(_("Built into"), columns, rows)
+
+
+def import_table(page: Page) -> RecordTable:
+    columns = (
+        Column(_("Import")),
+        Column(_("Kind")),
+        Column(_("Files"), numeric=True),
+        Column(_("Refused"), numeric=True),
+        Column(_("Observations"), numeric=True),
+        Column(_("By")),
+        Column(_("State")),
+    )
+    return RecordTable(_("Imports"), columns, tuple(_import_row(batch) for batch in page.rows), page)
+
+
+def _import_row(batch: ImportBatch) -> tuple[Cell, ...]:
+    files = batch.report.get("files", {})
+    return (
+        Cell(when(batch.started_at), reverse("import_detail", args=[batch.uid])),
+        Cell(str(batch.get_kind_display())),  # type: ignore[attr-defined]
+        Cell(number_text(files.get("in", 0), 0)),
+        Cell(number_text(files.get("refused", 0), 0)),
+        Cell(number_text(batch.report.get("observations_total", 0), 0)),
+        Cell(str(batch.actor) if batch.actor else "–"),
+        Cell(chip=import_chip(batch)),
+    )
+
+
+def import_chip(batch: ImportBatch) -> Chip:
+    if batch.undone_at:
+        return Chip("neutral", _("Undone"))
+    if not batch.finished_at:
+        return Chip("running", _("Running"))
+    if batch.report.get("refused"):
+        return Chip("alarm", _("Files refused"))
+    if batch.report.get("quarantined"):
+        return Chip("warning", _("Lines set aside"))
+    return Chip("ok", _("All in"))
+
+
+def file_table(page: Page) -> RecordTable:
+    columns = (
+        Column(_("File")),
+        Column(_("Outcome")),
+        Column(_("Observations"), numeric=True),
+        Column(_("Duplicates"), numeric=True),
+        Column(_("Out of order"), numeric=True),
+        Column(_("Lines set aside"), numeric=True),
+        Column("SHA-256"),
+    )
+    return RecordTable(_("Files"), columns, tuple(_file_row(file) for file in page.rows), page)
+
+
+def _file_row(file: ImportedFile) -> tuple[Cell, ...]:
+    return (
+        Cell(file.name, code=True),
+        Cell(chip=file_chip(file.outcome)),
+        Cell(number_text(file.observations, 0)),
+        Cell(number_text(file.duplicates, 0)),
+        Cell(number_text(file.out_of_order, 0)),
+        Cell(number_text(len(file.quarantined), 0)),
+        Cell(file.sha256[:12], code=True),
+    )
+
+
+def passport_table(passports: Iterable[Passport]) -> RecordTable:
+    columns = (Column(_("Issued")), Column(_("Printed")), Column(_("Check page")), Column(_("Key")))
+    rows = tuple(
+        (
+            Cell(when(row.issued_at), reverse("passport_file", args=[row.uid, "json"]), note="JSON"),
+            Cell("PDF", reverse("passport_file", args=[row.uid, "pdf"])),
+            Cell(_("public page"), reverse("verify_public", args=[row.public_token])),
+            Cell(row.key_id[:16], code=True),
+        )
+        for row in passports
+    )
+    return RecordTable(_("Passports"), columns, rows)
+
+
+def operation_facts(run: OperationRun) -> list[tuple[str, str, str]]:
+    """Name, value and, where there is one, link of what is known about an operation."""
+    program = run.program
+    known = [
+        (_("Unit"), run.unit.serial, reverse("unit_thread", args=[run.unit.uid])),
+        (_("Machine"), run.machine.serial, reverse("machine", args=[run.machine.uid])),
+        (_("Program"), program.name if program else "–", ""),
+        (_("Program revision"), f"{program.revision_label} · SHA-256 {program.sha256[:12]}" if program else "–", ""),
+        (_("Program name reported"), run.program_name_reported or "–", ""),
+        (_("Cycle time"), duration_text(run.cycle_time_s), ""),
+    ]
+    for name, key, unit in (
+        (_("Cutting time"), "cutting_time_s", "s"),
+        (_("Time interrupted"), "interrupted_s", "s"),
+        (_("Feed override, mean by time"), "feed_override_mean_percent", "%"),
+        (_("Feed override, lowest"), "feed_override_minimum_percent", "%"),
+        (_("Feed override, highest"), "feed_override_maximum_percent", "%"),
+    ):
+        if (value := run.facts.get(key)) is not None:
+            known.append((name, duration_text(value) if unit == "s" else quantity_text(value, unit, 0), ""))
+    if tools := run.facts.get("tools"):
+        known.append((_("Tools"), ", ".join(str(tool) for tool in tools), ""))
+    return known
+
+
+def interruption_table(interruptions: Sequence[dict[str, str]]) -> RecordTable:
+    columns = (Column(_("Start")), Column(_("End")), Column(_("Duration"), numeric=True), Column(_("What was seen")))
+    rows = tuple(
+        (
+            Cell(_seconds(stretch["start"])),
+            Cell(_seconds(stretch["end"])),
+            Cell(duration_text(_instant_of(stretch["end"]) - _instant_of(stretch["start"]))),
+            Cell(stretch.get("reason_zh" if reads_chinese() else "reason_en", "")),
+        )
+        for stretch in interruptions
+    )
+    return RecordTable(_("Interruptions"), columns, rows)
+
+
+def _instant_of(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _seconds(text: str) -> str:
+    return timezone.localtime(datetime.fromisoformat(text)).strftime("%Y-%m-%d %H:%M:%S")

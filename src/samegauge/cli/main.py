@@ -1,0 +1,136 @@
+"""The `samegauge` command: finds the sub-command's module and imports nothing else, so that it answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from samegauge.cli.output import DONE, CommandError, say_json, text, warn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HUB_PACKAGES = ("django", "dbos", "granian")
+
+
+@dataclass(frozen=True)
+class Command:
+    """`words` as typed; a command without a `summary` is for other commands, not for people."""
+
+    words: tuple[str, ...]
+    module: str
+    summary: str = ""
+    summary_zh: str = ""
+    needs_hub: bool = True
+
+
+COMMANDS = (
+    Command(("run",), "run", "start the platform on this machine", "在這台電腦啟動平台"),
+    Command(
+        ("import", "nist-tdp"),
+        "import_nist_tdp",
+        "bring in a folder in the form of the NIST technical data package",
+        "匯入 NIST 技術資料包格式的資料夾",
+    ),
+    Command(
+        ("import", "shdr"), "import_shdr", "bring in machine logs (SHDR, also gzip)", "匯入機台紀錄（SHDR，可為 gzip）"
+    ),
+    Command(("import", "qif"), "import_qif", "bring in inspection results (QIF)", "匯入檢驗結果（QIF）"),
+    Command(("passport",), "passport", "write the signed passport of a serial number", "產生序號的簽章護照"),
+    Command(("verify",), "verify", "prove a passport offline", "離線驗證護照", needs_hub=False),
+    Command(("web",), "web"),
+    Command(("worker",), "worker"),
+    Command(("migrate",), "migrate"),
+    Command(("first-link",), "first_link"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    command = asked_command(words)
+    parser = build_parser(command)
+    options = parser.parse_args(words)
+    try:
+        if command is None:
+            sys.stdout.write(f"samegauge {version('samegauge')}\n" if options.version else parser.format_help())
+            return DONE
+        if command.needs_hub:
+            refuse_without_hub()
+        return _module(command).run(options)
+    except CommandError as error:
+        return _fail(options, error)
+    except KeyboardInterrupt:
+        return _fail(options, CommandError("Stopped.", "已中止。"))
+
+
+def asked_command(words: Sequence[str]) -> Command | None:
+    for command in COMMANDS:
+        if tuple(words[: len(command.words)]) == command.words:
+            return command
+    return None
+
+
+def build_parser(asked: Command | None) -> argparse.ArgumentParser:
+    """List every command, and give the asked one its own arguments."""
+    parser = argparse.ArgumentParser(
+        prog="samegauge",
+        description=text(
+            "One machine, one thread: from order to warning, for machine-tool builders.",
+            "同規：一機一脈，從訂單到預警，為工具機製造者而作。",
+        ),
+        epilog=text(
+            "SAMEGAUGE_HOME chooses the data folder. Exit status: 0 all in, 1 failed or refused, 2 wrong use, "
+            "3 in, with quarantined lines.",
+            "SAMEGAUGE_HOME 指定資料夾。結束狀態：0 全部完成，1 失敗或拒收，2 用法錯誤，3 已匯入但有隔離行。",
+        ),
+    )
+    parser.add_argument("--version", action="store_true", help=text("print the version", "顯示版本"))
+    groups: dict[tuple[str, ...], Any] = {(): parser.add_subparsers(metavar=text("COMMAND", "指令"))}
+    for command in COMMANDS:
+        if command.summary or command is asked:
+            _add_command(groups, command, detailed=command is asked)
+    return parser
+
+
+def _add_command(groups: dict[tuple[str, ...], Any], command: Command, *, detailed: bool) -> None:
+    group_words = command.words[:-1]
+    if group_words not in groups:
+        group = groups[()].add_parser(group_words[0], help=text("bring in files", "匯入檔案"))
+        groups[group_words] = group.add_subparsers(metavar=text("KIND", "種類"), required=True)
+    summary = text(command.summary, command.summary_zh)
+    extra = {"help": summary} if summary else {}
+    parser = groups[group_words].add_parser(command.words[-1], description=summary, **extra)
+    if detailed:
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help=text("print one JSON object on the last line", "最後一行輸出一個 JSON 物件"),
+        )
+        _module(command).add_arguments(parser)
+
+
+def _module(command: Command) -> Any:
+    return importlib.import_module(f"samegauge.cli.{command.module}")
+
+
+def refuse_without_hub() -> None:
+    missing = [package for package in HUB_PACKAGES if find_spec(package) is None]
+    if missing:
+        names = ", ".join(missing)
+        raise CommandError(
+            f"This command needs the platform, of which {names} is not installed. "
+            "Install it: pip install 'samegauge[hub]'",
+            f"此指令需要平台套件，尚未安裝 {names}。請執行：pip install 'samegauge[hub]'",
+        )
+
+
+def _fail(options: argparse.Namespace, error: CommandError) -> int:
+    warn(str(error), error.message_zh)
+    if getattr(options, "json", False):
+        say_json(options, {"error": str(error), "error_zh": error.message_zh})
+    return error.status

@@ -1,0 +1,85 @@
+"""Starts the platform: tables, web server and worker, under one supervisor."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from samegauge.cli import home_lock, schema, supervisor
+from samegauge.cli.output import DONE, CommandError, say, say_json, text
+from samegauge.core.site import Site
+from samegauge.doors import process
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+WAIT_FOR_OWN_PORT_S = 10.0
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help=text("address to listen on (default: this machine alone)", "監聽位址（預設僅限本機）"),
+    )
+    parser.add_argument("--port", type=int, default=8000, help=text("port (default: 8000)", "連接埠（預設 8000）"))
+
+
+def run(options: Namespace) -> int:
+    site = Site.from_environment()
+    with home_lock.held(site.home) as lock:
+        port = _port(options, lock.left_behind)
+        address = f"http://{_shown(options.host)}:{port}/"
+        lock.write({"pid": os.getpid(), "port": port, "address": address})
+        web = supervisor.Kept("web", ("web", "--host", options.host, "--port", str(port)))
+        keeper = supervisor.Supervisor([web, supervisor.Kept("worker", ("worker",))])
+        keeper.listen_for_signals()
+        if not schema.is_current(site):
+            say(options, "Preparing the database.", "正在準備資料庫。")
+            _ours("migrate")
+        try:
+            if keeper.wait_until_ready(options.host, port):
+                _announce(options, address)
+                keeper.run()
+        finally:
+            keeper.end()
+            schema.settle(site)
+    say(options, "Stopped.", "已停止。")
+    return DONE
+
+
+def _announce(options: Namespace, address: str) -> None:
+    say(options, f"samegauge runs at {address}  (Ctrl-C stops it)", f"同規已啟動：{address}　（按 Ctrl-C 停止）")
+    facts: dict[str, Any] = {"address": address, "setup_link": None}
+    path = _ours("first-link")
+    if path:
+        facts["setup_link"] = address.rstrip("/") + path
+        say(
+            options,
+            f"Nobody has an account yet. This link makes the owner's, once: {facts['setup_link']}",
+            f"尚無任何帳號。請用這個一次性連結建立擁有者帳號：{facts['setup_link']}",
+        )
+    say_json(options, facts)
+
+
+def _port(options: Namespace, left_behind: dict[str, Any]) -> int:
+    wait_s = WAIT_FOR_OWN_PORT_S if left_behind.get("port") == options.port else 0.0
+    port = supervisor.free_port(options.host, options.port, wait_s)
+    if port != options.port:
+        say(
+            options,
+            f"Port {options.port} is taken by another program; port {port} is used instead.",
+            f"連接埠 {options.port} 已被其他程式使用，改用 {port}。",
+        )
+    return port
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _ours(*words: str) -> str:
+    try:
+        return process.run(supervisor.command(*words)).text
+    except process.ProgramFailedError as error:
+        raise CommandError(str(error), f"內部指令 {words[0]} 失敗：{error}") from error

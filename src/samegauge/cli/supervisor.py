@@ -1,0 +1,169 @@
+"""Keeps the web server and the worker running, and leaves nothing running when it ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from samegauge.cli.output import CommandError, warn
+from samegauge.cli.parentage import PARENT_VARIABLE
+from samegauge.doors import process
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+LOOK_EVERY_S = 0.05
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 10.0
+STEADY_AFTER_S = 10.0
+STOP_WITHIN_S = 8.0
+READY_WITHIN_S = 120.0
+
+
+@dataclass
+class Kept:
+    """A command of ours that is started again when it ends, less and less eagerly while it ends soon."""
+
+    name: str
+    words: Sequence[str]
+    child: process.Child | None = None
+    started_s: float = 0.0
+    start_at_s: float = 0.0
+    pause_s: float = field(default=FIRST_PAUSE_S)
+
+    def start(self) -> None:
+        environment = {PARENT_VARIABLE: str(os.getpid())}
+        self.child = process.spawn(command(*self.words), env=environment)
+        self.started_s = time.monotonic()
+
+    def look_after(self) -> None:
+        """Start it when it has ended and its pause is over."""
+        now_s = time.monotonic()
+        if self.child is None:
+            if now_s >= self.start_at_s:
+                self.start()
+            return
+        status = self.child.status()
+        if status is None:
+            return
+        if now_s - self.started_s > STEADY_AFTER_S:
+            self.pause_s = FIRST_PAUSE_S
+        warn(
+            f"{self.name} ended (status {status}): it is started again.", f"{self.name} 已結束（{status}），重新啟動。"
+        )
+        # Its own children must not hold the port or a job.
+        self.child.kill()
+        self.child = None
+        self.start_at_s = now_s + self.pause_s
+        self.pause_s = min(self.pause_s * 2, LONGEST_PAUSE_S)
+
+
+class Supervisor:
+    """Runs until `stop` is set, by a signal or by whoever holds it."""
+
+    def __init__(self, kept: Sequence[Kept]) -> None:
+        self.kept = kept
+        self.stop = threading.Event()
+
+    def listen_for_signals(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.stop.set())
+
+    def wait_until_ready(self, host: str, port: int) -> bool:
+        """Look after the children until the address answers; False when asked to stop before."""
+        give_up_s = time.monotonic() + READY_WITHIN_S
+        pause_s = LOOK_EVERY_S
+        while not self.stop.wait(pause_s):
+            self._look_after_all()
+            if answers(host, port):
+                return True
+            # A site that answers with errors is not asked twenty times a second.
+            pause_s = min(pause_s * 1.1, 1.0)
+            if time.monotonic() > give_up_s:
+                raise CommandError(
+                    f"The web server did not answer within {READY_WITHIN_S:g} s. What it wrote is above.",
+                    f"網頁伺服器在 {READY_WITHIN_S:g} 秒內沒有回應，請看上方訊息。",
+                )
+        return False
+
+    def run(self) -> None:
+        while not self.stop.wait(LOOK_EVERY_S):
+            self._look_after_all()
+
+    def end(self) -> None:
+        enders = [
+            threading.Thread(target=kept.child.stop, args=(STOP_WITHIN_S,))
+            for kept in self.kept
+            if kept.child is not None
+        ]
+        for ender in enders:
+            ender.start()
+        for ender in enders:
+            ender.join()
+
+    def _look_after_all(self) -> None:
+        for kept in self.kept:
+            kept.look_after()
+
+
+def command(*words: str) -> list[str]:
+    """Return the words that start one of our own commands with this very Python."""
+    return [sys.executable, "-m", "samegauge.cli", *words]
+
+
+def answers(host: str, port: int) -> bool:
+    """Tell whether the site says that it is well."""
+    try:
+        with socket.create_connection((reachable(host), port), timeout=5) as connection:
+            connection.sendall(b"GET /health/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            return b" 200 " in connection.recv(64)
+    except OSError:
+        return False
+
+
+def reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+
+
+def free_port(host: str, wanted: int, wait_s: float = 0.0) -> int:
+    """Return the wanted port, or another free one when it stays taken for `wait_s`."""
+    give_up_s = time.monotonic() + wait_s
+    while _is_taken(host, wanted):
+        if time.monotonic() >= give_up_s:
+            return _any_port(host)
+        time.sleep(LOOK_EVERY_S)
+    return wanted
+
+
+def _is_taken(host: str, port: int) -> bool:
+    with _socket_for(host) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return True
+            raise CommandError(
+                f"The address {host}:{port} cannot be used: {error.strerror}. Choose another --host or --port.",
+                f"無法使用位址 {host}:{port}：{error.strerror}。請改用其他 --host 或 --port。",
+            ) from error
+    return False
+
+
+def _any_port(host: str) -> int:
+    with _socket_for(host) as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]
+
+
+def _socket_for(host: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    probe = socket.socket(family, socket.SOCK_STREAM)
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return probe

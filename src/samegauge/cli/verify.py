@@ -1,0 +1,94 @@
+"""`samegauge verify FILE`: proves a passport without network, database or Django."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from samegauge.doors.crypto import CryptoError, PublicKey, load_public_key
+from samegauge.formats.passport import Bilingual, State, Verdict, facts, verdict_text, verify_file_bytes
+from samegauge.formats.passport.pdf_file import MAX_PDF_BYTES, PDF_MAGIC
+from samegauge.formats.plain_text import visible_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+GENUINE, DISPROVEN, UNREADABLE = 0, 1, 2
+_EXIT_BY_STATE = {
+    State.GENUINE: GENUINE,
+    State.ALTERED: DISPROVEN,
+    State.BAD_SIGNATURE: DISPROVEN,
+    State.UNTRUSTED: DISPROVEN,
+    State.PAGES_ALTERED: DISPROVEN,
+    State.TRUNCATED: UNREADABLE,
+    State.NOT_ATTACHED: UNREADABLE,
+    State.NOT_A_PASSPORT: UNREADABLE,
+    State.NEWER_VERSION: UNREADABLE,
+}
+
+
+def verify_file(path: Path, key_paths: Sequence[Path], home: Path) -> tuple[int, dict[str, Any]]:
+    """Exit status and report; trusted are the keys named and those in `home`/keys/trusted."""
+    trusted, unusable = _kept_keys(home)
+    try:
+        trusted.update((str(key_path), load_public_key(key_path)) for key_path in key_paths)
+        data = _read_bounded(path)
+    except (OSError, CryptoError) as error:
+        return UNREADABLE, _refusal(path, error)
+    verdict = verify_file_bytes(data, trusted)
+    report = _report(verdict, "pdf" if data.startswith(PDF_MAGIC) else "json")
+    return _EXIT_BY_STATE[verdict.state], {"file": str(path), **report, "unusable_keys": unusable}
+
+
+def _kept_keys(home: Path) -> tuple[dict[str, PublicKey], list[str]]:
+    """Usable keys by file name; a damaged one is reported and hinders only what it signed."""
+    trusted: dict[str, PublicKey] = {}
+    unusable: list[str] = []
+    for path in sorted((home / "keys" / "trusted").glob("*.pub")):
+        try:
+            trusted[path.stem] = load_public_key(path)
+        except (OSError, CryptoError) as error:
+            unusable.append(visible_text(str(error)))
+    return trusted, unusable
+
+
+def _read_bounded(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(MAX_PDF_BYTES + 1)
+
+
+def _report(verdict: Verdict, form: str) -> dict[str, Any]:
+    finding = verdict.finding
+    return {
+        "state": verdict.state.value,
+        "form": form,
+        **_texts(verdict_text(verdict)),
+        "chunk": finding.chunk if finding else "",
+        "field": finding.field if finding else "",
+        "change": finding.change.value if finding else "",
+        "offset": finding.offset if finding else None,
+        "chunks": verdict.chunks,
+        "matching": verdict.matching,
+        "serial": verdict.serial,
+        "issuer": verdict.issuer,
+        "issued_at": verdict.issued_at,
+        "key_id": verdict.key_id,
+        "trusted_as": verdict.trusted_as,
+        "facts": [
+            {"name": fact.name, "label_zh": fact.label.zh, "label_en": fact.label.en, "value": fact.value}
+            for fact in facts(verdict)
+        ],
+    }
+
+
+def _refusal(path: Path, error: Exception) -> dict[str, Any]:
+    reason = visible_text(str(error))
+    texts = Bilingual(
+        f"{path} 沒有驗證，檔案或金鑰讀不到：{reason}。檢查路徑後再試。",
+        f"{path} was not verified, because a file or key cannot be read: {reason}. Check the paths and try again.",
+    )
+    return {"file": str(path), "state": "unreadable", **_texts(texts), "reason": reason}
+
+
+def _texts(texts: Bilingual) -> dict[str, str]:
+    return {"text_zh": texts.zh, "text_en": texts.en}

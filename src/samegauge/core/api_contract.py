@@ -1,0 +1,130 @@
+"""What all API operations share: a guard that cannot be forgotten, one form of problem, bounded lists and words."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+
+from ninja import Router, Schema
+from ninja.throttling import SimpleRateThrottle
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+MOST_ROWS = 500
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+RATE = "3000/m"
+
+RowT = TypeVar("RowT")
+RecordT = TypeVar("RecordT")
+DayT = TypeVar("DayT", date, datetime)
+
+
+def _within_reach(day: DayT) -> DayT:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise ValueError(f"A year from {FIRST_YEAR} to {LAST_YEAR} is needed.")
+    return day
+
+
+# A NUL character is refused at the door: PostgreSQL cannot store one.
+Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
+Day = Annotated[date, AfterValidator(_within_reach)]
+
+
+class Window(Schema):
+    """Which rows of a list: at most 500 at once."""
+
+    limit: int = Field(50, ge=1, le=MOST_ROWS)
+    offset: int = Field(0, ge=0, le=10**9)
+
+    def of(self, rows: QuerySet[Any] | Sequence[Any], shown: Callable[[Any], RecordT]) -> dict[str, Any]:
+        total = len(rows) if isinstance(rows, list) else rows.count()  # type: ignore[call-arg]
+        return {"count": total, "items": [shown(row) for row in rows[self.offset : self.offset + self.limit]]}
+
+
+class Listed(Schema, Generic[RowT]):
+    """Some rows of a list and how many it has in all."""
+
+    count: int
+    items: list[RowT]
+
+
+class Fault(Schema):
+    """One field that cannot be used."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class Problem(Schema):
+    """What is wrong and what to do, in the language asked for."""
+
+    detail: str
+
+
+class FieldProblem(Schema):
+    """Which fields cannot be used, and why."""
+
+    detail: list[Fault]
+
+
+PROBLEMS: dict[int, Any] = {
+    400: Problem,
+    401: Problem,
+    403: Problem,
+    404: Problem,
+    413: Problem,
+    422: FieldProblem,
+    429: Problem,
+}
+
+
+class MemberRate(SimpleRateThrottle):
+    """So many requests for each membership, counted in each web process."""
+
+    scope = "member"
+
+    def __init__(self) -> None:
+        super().__init__(RATE)
+
+    def get_cache_key(self, request: HttpRequest) -> str:
+        return f"api-rate-{request.membership.pk}"  # type: ignore[attr-defined]
+
+    def wait(self) -> float | None:
+        seconds = super().wait()
+        return None if seconds is None else math.ceil(seconds)
+
+
+class GuardedRouter(Router):
+    """Takes only operations that state their action with `needs`, and documents every way they can fail."""
+
+    def api_operation(self, methods: list[str], path: str, **options: Any) -> Callable[[Any], Any]:
+        answers = options.pop("response")
+        if not isinstance(answers, dict):
+            answers = {200: answers}
+        register = super().api_operation(methods, path, response={**answers, **PROBLEMS}, **options)
+
+        def guarded(view: Callable[..., Any]) -> Callable[..., Any]:
+            if not hasattr(view, "needs"):
+                raise TypeError(f"The API operation {view.__name__} does not state its action with needs().")
+            # The guard's wrapper lives in another module than the names in the annotations.
+            view.__signature__ = inspect.signature(view, eval_str=True)  # type: ignore[attr-defined]
+            return register(view)
+
+        return guarded
+
+
+def file_answer(media_type: str = "application/octet-stream") -> dict[str, Any]:
+    """What the API document says about an operation that answers with a file."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {"responses": {200: {"description": "The file", "content": content}}}

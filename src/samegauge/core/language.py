@@ -1,0 +1,36 @@
+"""What the platform says in the reader's language where texts come in pairs, not from a catalogue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.utils.translation import get_language, gettext
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def reads_chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+def in_reader_language(pair: Mapping[str, str]) -> str:
+    """Choose from a text in both languages, `{"en": …, "zh": …}`."""
+    return pair["zh" if reads_chinese() else "en"]
+
+
+EVENT_NAMES = {
+    "registered": lambda: gettext("Registered"),
+    "made": lambda: gettext("Machined"),
+    "inspected": lambda: gettext("Inspected"),
+    "installed": lambda: gettext("Installed"),
+    "removed": lambda: gettext("Removed"),
+    "passport_issued": lambda: gettext("Passport issued"),
+    "import_undone": lambda: gettext("Import undone"),
+    "correction": lambda: gettext("Correction"),
+}
+
+
+def event_name(kind: str) -> str:
+    """Name an event's kind; a kind recorded through the API that has no name of ours keeps its own."""
+    return EVENT_NAMES[kind]() if kind in EVENT_NAMES else kind.replace("_", " ")

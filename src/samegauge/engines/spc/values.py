@@ -1,0 +1,47 @@
+"""The door of the statistics: values are finite, excluded ones named, before anything is estimated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from samegauge.engines.errors import InvalidOptionError, NonFiniteValuesError, TooFewValuesError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from samegauge.quantities.method import Exclusion
+
+_NAMED_AT_MOST = 5
+
+
+def checked_values(values: ArrayLike, *, dimensions: tuple[int, ...] = (1,)) -> NDArray[np.float64]:
+    array = np.array(values, dtype=np.float64)
+    if array.ndim not in dimensions:
+        raise TooFewValuesError(
+            f"The values have {array.ndim} dimensions; expected {' or '.join(map(str, dimensions))}.",
+            f"數值的維度是 {array.ndim}，應為 {'或'.join(map(str, dimensions))}。",
+        )
+    broken = np.flatnonzero(~np.isfinite(array))
+    if broken.size:
+        places = ", ".join(map(str, broken[:_NAMED_AT_MOST]))
+        raise NonFiniteValuesError(
+            f"{broken.size} values are not finite (index {places}). Exclude them with a reason or correct the source.",
+            f"有 {broken.size} 個數值不是有限數（索引 {places}）。附上原因予以排除，或修正來源。",
+        )
+    return array
+
+
+def kept_mask(count: int, excluded: Sequence[Exclusion]) -> NDArray[np.bool_]:
+    keep = np.ones(count, dtype=np.bool_)
+    for one in excluded:
+        if not 0 <= one.index < count:
+            raise InvalidOptionError(
+                f"Index {one.index} is excluded, but there are only {count} values.",
+                f"要排除索引 {one.index}，但只有 {count} 個數值。",
+            )
+        keep[one.index] = False
+    return keep

@@ -1,0 +1,133 @@
+"""What arrived: an account of every file, kept in the commit that brought its observations.
+
+There is no second table that could disagree: a file's account and its rows become visible in the same instant. The log is
+never cleaned, so the ledger reaches back to the first commit.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from samegauge.lake import delta_log
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FileKey:
+    """One file that arrived. The name belongs to it: the log of an idle day is byte for byte that of the next one."""
+
+    machine: str
+    trace: str | None
+    name: str
+    source: str  # SHA-256 of the file as it came
+
+    def __str__(self) -> str:
+        return json.dumps([self.machine, self.trace, self.name, self.source], ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """`observations` = `stored` + those the lake already had (`known`); `repeats` are exact duplicates in the stretch."""
+
+    key: FileKey
+    size_bytes: int
+    lines: int
+    observations: int
+    stored: int
+    known: int
+    repeats: int
+    out_of_order: int
+    quarantined: int
+    first_ns: int
+    last_ns: int
+    closing_ns: int  # time of the last line, which need not be the latest
+    per_tag: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One commit of an import; `repeats` and `quarantine` are files beside the table (None when there were no such lines)."""
+
+    version: int
+    at: datetime
+    batch: str
+    machine: str
+    files: tuple[FileEntry, ...]
+    repeats: str | None
+    quarantine: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Retraction:
+    """A batch taken back; `kept` observations stayed because another batch had brought them too."""
+
+    version: int
+    at: datetime
+    batch: str
+    reason: str
+    removed: int
+    kept: int
+
+
+class Ledger:
+    """The accounts of one organisation's table, read from its log as far as they are not known yet."""
+
+    def __init__(self, table: Path) -> None:
+        self._table = table
+        self._lock = Lock()
+        self._version = -1
+        self._entries: list[Arrival | Retraction] = []
+
+    def entries(self) -> tuple[Arrival | Retraction, ...]:
+        with self._lock:
+            for version, account in delta_log.accounts(self._table, self._version):
+                self._entries.append(_entry(version, account))
+                self._version = version
+            return tuple(self._entries)
+
+    def live(self) -> tuple[Arrival, ...]:
+        """Arrivals that were not taken back."""
+        alive: list[Arrival] = []
+        for entry in self.entries():
+            if isinstance(entry, Retraction):
+                alive = [arrival for arrival in alive if arrival.batch != entry.batch]
+            else:
+                alive.append(entry)
+        return tuple(alive)
+
+    def files(self, machine: str | None = None) -> tuple[tuple[Arrival, FileEntry], ...]:
+        return tuple(
+            (arrival, file)
+            for arrival in self.live()
+            for file in arrival.files
+            if machine is None or file.key.machine == machine
+        )
+
+
+def account(arrival: Arrival | Retraction) -> Mapping[str, Any]:
+    """The form in which a commit carries it."""
+    record = {name: value for name, value in asdict(arrival).items() if name != "version"}
+    return record | {"kind": type(arrival).__name__, "at": arrival.at.isoformat()}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _entry(version: int, record: Mapping[str, Any]) -> Arrival | Retraction:
+    known: dict[str, Any] = {"version": version, "at": datetime.fromisoformat(record["at"])}
+    if record["kind"] == Retraction.__name__:
+        return Retraction(**known, **{name: record[name] for name in ("batch", "reason", "removed", "kept")})
+    names = [field.name for field in fields(FileEntry) if field.name != "key"]
+    files = tuple(
+        FileEntry(FileKey(**file["key"]), **{name: file[name] for name in names}) for file in record["files"]
+    )
+    return Arrival(**known, files=files, **{name: record[name] for name in ("batch", "machine", "repeats", "quarantine")})

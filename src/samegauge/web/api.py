@@ -1,0 +1,101 @@
+"""The API of the site: one document, one pair of doors, the operations of every app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig
+from django.http import Http404
+from django.utils.translation import gettext as _
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+
+from samegauge.apps.fleet.api import router as fleet
+from samegauge.apps.history.api import router as history
+from samegauge.apps.history.import_api import router as imports
+from samegauge.apps.history.passport_api import router as passports
+from samegauge.apps.inspection.api import router as inspection
+from samegauge.core.api import DOORS
+from samegauge.core.api_contract import MemberRate
+from samegauge.core.intake.batches import UndoError
+from samegauge.core.thread.rules import ThreadError
+from samegauge.core.vault.rules import VaultError
+from samegauge.formats.canonical import CanonicalError
+from samegauge.web.context import VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from django.http import HttpRequest, HttpResponse
+
+RULE_REFUSALS = (ThreadError, UndoError, VaultError, CanonicalError)
+
+
+class SiteApi(NinjaAPI):
+    """Answers anonymous calls itself, with 401: a program has no use for the login page."""
+
+    def _get_urls(self) -> list[Any]:
+        routes = super()._get_urls()
+        for route in routes:
+            route.callback.login_required = False
+        return routes
+
+
+# No documentation page: the one that comes with the library loads its scripts from elsewhere.
+api = SiteApi(
+    title="samegauge",
+    version=VERSION,
+    description="One machine, one thread: units, what they are made of, what happened to them, and what was measured.",
+    auth=DOORS,
+    throttle=[MemberRate()],
+    urls_namespace="api",
+    docs_url=None,
+)
+for router in (history, imports, passports, inspection, fleet):
+    api.add_router("", router)
+
+
+def _problem(status: int, text: str | None = None) -> Callable[[HttpRequest, Any], HttpResponse]:
+    def answer(request: HttpRequest, error: Exception) -> HttpResponse:
+        return api.create_response(request, {"detail": text or str(error)}, status=status)
+
+    return answer
+
+
+for refusal in (*RULE_REFUSALS, BadRequest):
+    api.add_exception_handler(refusal, _problem(400))
+api.add_exception_handler(PermissionDenied, _problem(403))
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, _error: Http404) -> HttpResponse:
+    return _problem(404, _("There is no such record in this organisation."))(request, _error)
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return _problem(413, _("The request is larger than this site takes. Send less at once."))(request, error)
+
+
+@api.exception_handler(AuthenticationError)
+def _unknown_caller(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    text = _("Sign in, or send a token: Authorization: Bearer <token>.")
+    response = _problem(401, text)(request, error)
+    response["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+@api.exception_handler(Throttled)
+def _too_often(request: HttpRequest, error: Throttled) -> HttpResponse:
+    return _problem(429, _("Too many requests. Wait and ask again."))(request, error)
+
+
+@api.exception_handler(HttpError)
+def _refused(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return _problem(error.status_code)(request, error)
+
+
+@api.exception_handler(ValidationError)
+def _unusable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    faults = [{"loc": list(fault["loc"]), "msg": fault["msg"], "type": fault["type"]} for fault in error.errors]
+    return api.create_response(request, {"detail": faults}, status=422)

@@ -1,0 +1,14 @@
+"""The product's settings over a data folder of this run's own, made before anything reads it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+
+os.environ["SAMEGAUGE_HOME"] = tempfile.mkdtemp(prefix="samegauge-test-")
+os.environ.pop("SAMEGAUGE_JOBS_DATABASE_URL", None)
+atexit.register(shutil.rmtree, os.environ["SAMEGAUGE_HOME"], ignore_errors=True)
+
+from samegauge.web.settings import *  # noqa: E402, F403 - after the folder is chosen

@@ -1,0 +1,133 @@
+"""Runs the tests on SQLite, then those that touch the database on PostgreSQL; used by ./dev test."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from support.processes import free_port, wait_for
+
+from samegauge.doors import process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NOTHING_COLLECTED = 5
+PROCESSES = "2"
+
+
+def main(arguments: Sequence[str]) -> int:
+    full = "--full" in arguments
+    words = [word for word in arguments if word != "--full"]
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "support.settings",
+        "PYTHONPATH": str(REPOSITORY / "tests"),
+        "SAMEGAUGE_TEST_FULL": "1" if full else "",
+        "SAMEGAUGE_DATABASE_URL": "",
+    }
+    with postgresql() as cluster:
+        environment["SAMEGAUGE_TEST_POSTGRESQL"] = cluster or ""
+        results = {"SQLite": run_pytest(words, environment)}
+        if cluster:
+            results["PostgreSQL"] = run_pytest(words, {**environment, "SAMEGAUGE_DATABASE_URL": cluster})
+    for name, (status, elapsed_s) in results.items():
+        verdict = "passed" if status in {0, NOTHING_COLLECTED} else f"FAILED (pytest status {status})"
+        sys.stdout.write(f"{name:<11} {verdict} in {elapsed_s:.0f} s\n")
+    if not cluster:
+        sys.stdout.write("PostgreSQL  did not run: initdb is missing. Install it: apt install postgresql\n")
+        if os.environ.get("CI") == "true":
+            return 1
+    return int(any(status not in {0, NOTHING_COLLECTED} for status, _elapsed_s in results.values()))
+
+
+def run_pytest(words: Sequence[str], environment: dict[str, str]) -> tuple[int, float]:
+    """Run pytest with its output on this terminal; return its status and how long it took."""
+    started_s = time.monotonic()
+    child = process.spawn(
+        [sys.executable, "-m", "pytest", "-q", "-n", PROCESSES, *words], cwd=REPOSITORY, env=environment
+    )
+    try:
+        return child.wait(), time.monotonic() - started_s
+    except KeyboardInterrupt:
+        # As if it had been typed there, so that the tests end the servers they started.
+        os.kill(child.pid, signal.SIGINT)
+        return child.wait(), time.monotonic() - started_s
+    finally:
+        child.kill()
+
+
+@contextmanager
+def postgresql() -> Iterator[str | None]:
+    """A cluster of this run's own, given as its URL; None where PostgreSQL is not installed."""
+    initdb = find_initdb()
+    if initdb is None:
+        yield None
+        return
+    folder = Path(tempfile.mkdtemp(prefix="samegauge-postgresql-"))
+    try:
+        yield from _serve(folder, initdb)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(folder: Path, initdb: Path) -> Iterator[str]:
+    as_owner: list[str] = []
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to run as root.
+        shutil.chown(folder, "postgres", "postgres")
+        as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    port = free_port()
+    data = folder / "data"
+    at_folder = process.Options(cwd=folder)
+    process.run(
+        [*as_owner, initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"], at_folder
+    )
+    settings = {
+        "port": port,
+        "listen_addresses": "127.0.0.1",
+        "unix_socket_directories": folder,
+        # The cluster is thrown away: durability is tested on the product's settings, not here.
+        "fsync": "off",
+        "max_connections": 200,
+    }
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    server = process.spawn(
+        [*as_owner, str(initdb.with_name("postgres")), "-D", str(data), *options],
+        cwd=folder,
+        log=folder / "log",
+    )
+    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    try:
+        wait_for(lambda: _answers(url), "PostgreSQL to start")
+        yield url
+    finally:
+        server.stop(grace_s=2)
+
+
+def find_initdb() -> Path | None:
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))  # noqa: PTH207 - a pattern from the root
+    on_path = shutil.which("initdb")
+    return Path(found[-1]) if found else Path(on_path) if on_path else None
+
+
+def _answers(url: str) -> bool:
+    import psycopg
+
+    try:
+        psycopg.connect(url, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
