@@ -1,8 +1,8 @@
 """Import of raw adapter logs, parsing to the lake, against a plain Python line loop that only parses and counts.
 
-Ours: gzip files to parsed, de-duplicated, sorted, compressed, fsynced and committed rows. Peer: gzip files to a count per
-tag; each line is split, its time stamp read by datetime and its value by float where it is a number. Both are run in turn in
-one process, so a busy machine hits both; ours uses all cores, the peer one.
+Ours: gzip files to parsed, de-duplicated, sorted, compressed, fsynced and committed rows. Peer: gzip files to a count
+per tag; each line is split, its time stamp read by datetime and its value by float where it is a number. Both are run
+in turn in one process, so a busy machine hits both; ours uses all cores, the peer one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REPETITIONS = 9
-DATA = Path(os.environ.get("SAMEGAUGE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")) / "nist-smstestbed" / "raw"
+DATA = (
+    Path(os.environ.get("SAMEGAUGE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    / "nist-smstestbed"
+    / "raw"
+)
 STRETCHES = {
     "Mazak01 2017 (20 files)": "Mazak01/Mazak01-2017*.txt.gz",
     "Mazak03 2018 (15 files)": "Mazak03/Mazak03-2018*.txt.gz",
@@ -45,10 +50,8 @@ def plain_loop(files: list[Path]) -> int:
             for line in stream:
                 stamp, tag, value, *_ = line.rstrip("\r\n").split("|")
                 datetime.fromisoformat(stamp)
-                try:
+                with suppress(ValueError):
                     float(value)
-                except ValueError:
-                    pass
                 counts[tag] += 1
     return counts.total()
 
@@ -76,20 +79,14 @@ def compare(files: list[Path]) -> dict[str, list[float]]:
 def main() -> None:
     warm()
     claims = []
-    print(f"{'stretch':26} {'ours min':>9} {'median':>8} {'max':>8} {'peer min':>9} {'median':>8} {'max':>8}   ratio of medians")
-    for name, pattern in STRETCHES.items():
-        files = sorted(DATA.glob(pattern))
-        assert files, f"no recorded logs at {DATA / pattern}"
-        seconds = compare(files)
-        ours, peer = (statistics.median(seconds[side]) for side in ("ours", "peer"))
-        figures = [
-            f"{1e3 * value:8.1f}"
-            for side in ("ours", "peer")
-            for value in (min(seconds[side]), statistics.median(seconds[side]), max(seconds[side]))
-        ]
-        print(f"{name:26} {' '.join(figures)} ms   {peer / ours:.2f}")
-        claims.append({"name": f"import of raw logs: {name}", "ours": ours, "peer": peer, "ratio": peer / ours})
-    print(json.dumps({"claims": claims}))
+    print(
+        f"{'stretch':26} {'ours min':>9} {'median':>8} {'max':>8} {'peer min':>9} {'median':>8} {'max':>8}   ratio of
+        medians" ) for name, pattern in STRETCHES.items(): files = sorted(DATA.glob(pattern)) assert files, f"no
+        recorded logs at {DATA / pattern}" seconds = compare(files) ours, peer = (statistics.median(seconds[side]) for
+        side in ("ours", "peer")) figures = [ f"{1e3 * value:8.1f}" for side in ("ours", "peer") for value in
+        (min(seconds[side]), statistics.median(seconds[side]), max(seconds[side])) ] print(f"{name:26} {'
+        '.join(figures)} ms   {peer / ours:.2f}") claims.append({"name": f"import of raw logs: {name}", "ours": ours,
+        "peer": peer, "ratio": peer / ours}) print(json.dumps({"claims": claims}))
 
 
 if __name__ == "__main__":

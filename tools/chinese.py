@@ -48,10 +48,26 @@ SIMPLIFIED = re.compile(
 BOTH_SCRIPTS = frozenset("冲别却占近气虫画黄据范户夹")
 
 TERMS = {
-    "軟件": "軟體", "硬件": "硬體", "信息": "資訊或訊息", "默認": "預設", "缺省": "預設", "網絡": "網路", "服務器": "伺服器",
-    "文件夾": "資料夾", "打印": "列印", "視頻": "影片", "屏幕": "螢幕", "硬盤": "硬碟", "鼠標": "滑鼠", "字符": "字元",
-    "兼容": "相容", "數據庫": "資料庫", "接口": "介面", "公差帶": "公差區間", "機床": "工具機", "數控": "數值控制",
-}  # fmt: skip
+    "軟件": "軟體",
+    "硬件": "硬體",
+    "信息": "資訊或訊息",
+    "默認": "預設",
+    "缺省": "預設",
+    "網絡": "網路",
+    "服務器": "伺服器",
+    "文件夾": "資料夾",
+    "打印": "列印",
+    "視頻": "影片",
+    "屏幕": "螢幕",
+    "硬盤": "硬碟",
+    "鼠標": "滑鼠",
+    "字符": "字元",
+    "兼容": "相容",
+    "數據庫": "資料庫",
+    "接口": "介面",
+    "機床": "工具機",
+    "數控": "數值控制",
+}
 
 
 def plain(text: str) -> str:
@@ -106,7 +122,9 @@ class VisibleText(HTMLParser):
 def blanked(template: str) -> str:
     """Template tags and comments as the unknown mark, over as many lines as they took."""
     tags = re.compile(r"\{%\s*comment.*?endcomment\s*%\}|\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-    return tags.sub(lambda match: UNKNOWN + "\n" * match.group().count("\n"), template)
+    text = tags.sub(lambda match: UNKNOWN + "\n" * match.group().count("\n"), template)
+    # An element whose name a tag chooses is an element still.
+    return re.sub(rf"(</?){UNKNOWN}", r"\1x", text)
 
 
 def visible(template: str) -> list[tuple[int, str]]:
@@ -116,15 +134,18 @@ def visible(template: str) -> list[tuple[int, str]]:
     return parser.found
 
 
+def joined(node: ast.JoinedStr) -> str:
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else UNKNOWN for part in node.values)
+
+
 def in_python(source: Source) -> Iterator[tuple[int, str]]:
-    inside: set[int] = set()
+    """Texts as they will be shown: docstrings are left out, an f-string is one text."""
+    f_strings = [node for node in source.nodes if isinstance(node, ast.JoinedStr)]
+    passed_over = {id(part) for node in f_strings for part in ast.walk(node)}
+    passed_over |= {id(node.value) for node in source.nodes if isinstance(node, ast.Expr)}
+    yield from ((node.lineno, joined(node)) for node in f_strings)
     for node in source.nodes:
-        if isinstance(node, ast.JoinedStr):
-            inside.update(id(part) for part in ast.walk(node))
-            pieces = [str(part.value) if isinstance(part, ast.Constant) else UNKNOWN for part in node.values]
-            yield node.lineno, "".join(pieces)
-    for node in source.nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed_over:
             yield node.lineno, node.value
 
 
@@ -161,10 +182,9 @@ def strings(source: Source) -> Iterator[tuple[int, str]]:
         yield from visible(source.text)
     elif kind == "md":
         yield from in_markdown(source)
-    elif kind == "json":
-        yield from ((1, text) for text in in_document(json.loads(source.text)))
-    elif kind == "toml":
-        yield from ((1, text) for text in in_document(tomllib.loads(source.text)))
+    elif kind in {"json", "toml"}:
+        loads = json.loads if kind == "json" else tomllib.loads
+        yield from ((1, text) for text in in_document(loads(source.text)))
     else:
         yield from in_quotes(source)
 

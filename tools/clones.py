@@ -37,16 +37,19 @@ def statements(function: FunctionNode) -> int:
     return sum(isinstance(node, ast.stmt) for part in body_without_docstring(function) for node in ast.walk(part))
 
 
-def findings(repository: Repository) -> Iterator[Finding]:
-    alike: dict[str, list[tuple[Source, FunctionNode]]] = defaultdict(list)
+def long_functions(repository: Repository) -> Iterator[tuple[Source, FunctionNode]]:
     for source in repository.python("src", "tools"):
         for function in () if source.is_migration else source.functions:
             if statements(function) >= LEAST_STATEMENTS:
-                body = " ".join(word for part in body_without_docstring(function) for word in shape(part))
-                alike[body].append((source, function))
+                yield source, function
+
+
+def findings(repository: Repository) -> Iterator[Finding]:
+    alike: dict[str, list[tuple[Source, FunctionNode]]] = defaultdict(list)
+    for source, function in long_functions(repository):
+        body = " ".join(word for part in body_without_docstring(function) for word in shape(part))
+        alike[body].append((source, function))
     for (first, original), *others in alike.values():
         for source, function in others:
             place = f"{first.path}:{original.lineno} {original.name}"
-            yield source.finding(
-                function, f"the body of {function.name} is a clone of {place}; share it or say it once"
-            )
+            yield source.finding(function, f"{function.name} is a clone of {place}; share the body or say it once")

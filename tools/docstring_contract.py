@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tools.source import dotted
@@ -40,7 +41,7 @@ def sections(docstring: str) -> tuple[str, dict[str, list[str]]]:
     lines = docstring.splitlines()
     starts = [at for at in range(len(lines) - 1) if lines[at].strip() and UNDERLINE.match(lines[at + 1].strip())]
     bounds = [*starts, len(lines)]
-    named = {lines[a].strip(): lines[a + 2 : b] for a, b in zip(bounds[:-1], bounds[1:], strict=True)}
+    named = {lines[a].strip(): lines[a + 2 : b] for a, b in pairwise(bounds)}
     return "\n".join(lines[: bounds[0]]).strip(), named
 
 

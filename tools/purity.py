@@ -17,20 +17,9 @@ ENGINES = "src/samegauge/engines"
 
 # A solver joins this list together with its decision record.
 ALLOWED = (
-    *(
-        "__future__",
-        "abc",
-        "bisect",
-        "cmath",
-        "collections",
-        "contextlib",
-        "copy",
-        "dataclasses",
-        "datetime",
-        "decimal",
-    ),
-    *("enum", "fractions", "functools", "hashlib", "heapq", "itertools", "math", "numbers", "operator", "re"),
-    *("statistics", "string", "struct", "types", "typing", "warnings"),
+    *("__future__", "abc", "bisect", "cmath", "collections", "contextlib", "copy", "dataclasses", "datetime"),
+    *("decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "math", "numbers", "operator"),
+    *("re", "statistics", "string", "struct", "types", "typing", "warnings"),
     *("numpy", "scipy", "numba", "samegauge.engines", "samegauge.quantities"),
 )
 # Parts of the allowed that read or write files.
@@ -58,15 +47,23 @@ def call_fault(node: ast.Call, name: str) -> str:
     return "an engine touches no file" if name.endswith(".tofile") else ""
 
 
+def import_faults(node: ast.AST, package: str) -> Iterator[str]:
+    for module in imported_modules(node, package):
+        if not within(module, ALLOWED) or within(module, FORBIDDEN):
+            yield f"imports {module}; what engines may import stands in tools/purity.py"
+
+
+def call_faults(node: ast.AST, names: dict[str, str]) -> Iterator[str]:
+    if isinstance(node, ast.Call):
+        name = expanded(dotted(node.func), names)
+        if fault := call_fault(node, name):
+            yield f"calls {name}(): {fault}"
+
+
 def findings(repository: Repository) -> Iterator[Finding]:
     for source in repository.python(ENGINES):
         names = full_names(source)
         package = source.path.removeprefix("src/").rpartition("/")[0].replace("/", ".")
         for node in source.nodes:
-            for module in imported_modules(node, package):
-                if not within(module, ALLOWED) or within(module, FORBIDDEN):
-                    yield source.finding(node, f"imports {module}; what engines may import stands in tools/purity.py")
-            if isinstance(node, ast.Call):
-                name = expanded(dotted(node.func), names)
-                if fault := call_fault(node, name):
-                    yield source.finding(node, f"calls {name}(): {fault}")
+            for fault in (*import_faults(node, package), *call_faults(node, names)):
+                yield source.finding(node, fault)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 REASONS = "docs/explanations/dependencies.md"
 PIN = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)")
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
-ADDRESS = re.compile(r"://|^\s*(?:-i|-f|--index-url|--extra-index-url|--find-links)\b|\s@\s|^-e\b")
+ADDRESS = re.compile(r"://|^\s*(?:-i|-f|--index-ur[l]|--extra-index-ur[l]|--find-link[s])\b|\s@\s|^-e\b")
 CELLS = 4  # name, why, licence, upkeep
 
 

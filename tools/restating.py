@@ -14,68 +14,12 @@ if TYPE_CHECKING:
 MOST_OVERLAP = 0.8
 WORD = re.compile(r"[a-z]+|[\u4e00-\u9fff]")
 PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-FILLERS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "of",
-        "for",
-        "from",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "with",
-        "and",
-        "or",
-        "is",
-        "are",
-        "be",
-        "it",
-        "its",
-        "as",
-        "into",
-        "if",
-        "all",
-        "any",
-        "each",
-        "given",
-        "get",
-        "gets",
-        "return",
-        "returns",
-        "set",
-        "sets",
-        "do",
-        "does",
-        "make",
-        "makes",
-        "class",
-        "classes",
-        "function",
-        "method",
-        "methods",
-        "module",
-        "object",
-        "objects",
-        "instance",
-        "value",
-        "values",
-        "test",
-        "tests",
-        "whether",
-        "one",
-        "when",
-        "which",
-    ]
+FILLER = re.compile(
+    r"an?|the|this|that|these|those|of|for|from|to|in|on|at|by|with|and|or|is|are|be|its?|as|into|if|all|any|each|given"
+    r"|gets?|returns?|sets?|do|does|makes?|class(?:es)?|functions?|methods?|modules?|objects?|instances?|values?|tests?"
+    r"|whether|one|when|which"
 )
-ENDINGS = ("ations", "ation", "ings", "ing", "ies", "ions", "ion", "ers", "er", "ors", "or", "ed", "es", "s", "e", "y")
+ENDINGS = tuple(re.findall(r"\w+", "ations ation ings ing ies ions ion ers er ors or ed es s e y"))
 LEAST_STEM = 3
 
 
@@ -91,7 +35,7 @@ def stems(text: str) -> set[str]:
 
 
 def said(docstring: str) -> set[str]:
-    return {stem(word) for word in WORD.findall(docstring.lower()) if word not in FILLERS}
+    return {stem(word) for word in WORD.findall(docstring.lower()) if not FILLER.fullmatch(word)}
 
 
 def restates(docstring: str, known: set[str]) -> bool:

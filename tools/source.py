@@ -6,11 +6,13 @@ import ast
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+IMPORTING_CALLS = ("importlib.import_module", "import_module", "__import__")
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -122,15 +124,21 @@ def dotted(node: ast.AST) -> str:
     return ""
 
 
+def origin(node: ast.ImportFrom, package: str) -> str:
+    """The full name of the module imported from; relative to the package where it starts with dots."""
+    parents = package.split(".")
+    anchor = parents[: len(parents) - node.level + 1] if node.level else []
+    return ".".join([*anchor, node.module] if node.module else anchor)
+
+
 def imported_modules(node: ast.AST, package: str = "") -> list[str]:
     """Full names of what an import statement, or a call that imports by a constant name, brings in."""
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     if isinstance(node, ast.ImportFrom):
-        anchor = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
-        base = ".".join(part for part in (anchor, node.module or "") if part)
+        base = origin(node, package)
         return [f"{base}.{alias.name}" for alias in node.names]
-    if isinstance(node, ast.Call) and dotted(node.func) in {"importlib.import_module", "import_module", "__import__"}:
+    if isinstance(node, ast.Call) and dotted(node.func) in IMPORTING_CALLS:
         return [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
     return []
 

@@ -10,6 +10,8 @@ import ast
 import io
 import re
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +43,8 @@ TEMPLATE_CALL = re.compile(rf"(?<!\w)(_|n?p?gettext)\(({LITERAL}(?:\s*,\s*{LITER
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|\{\w*\}")
 BLOCK = re.compile(r"\{%\s*blocktrans(?:late)?\b.*?endblocktrans(?:late)?\s*%\}", re.DOTALL)
 ENGLISH_WORD = re.compile(r"(?<![\w.@/-])[A-Za-z]?[a-z]{3,}(?![\w@/-]|\.\w)")
+# Packages whose own texts the catalogue may translate where theirs is missing or speaks another Chinese.
+PACKAGES = ("allauth", "axes", "django")
 SAME_IN_BOTH = frozenset(("samegauge", "English"))
 
 
@@ -105,14 +109,18 @@ def key_of(message: Message) -> tuple[str, str]:
     return message.context or "", message.id if isinstance(message.id, str) else message.id[0]
 
 
-def message_faults(message: Message, used: set[tuple[str, str]]) -> Iterator[str]:
-    context, singular = key_of(message)
-    strings = [message.string] if isinstance(message.string, str) else list(message.string)
+def chinese_of(message: Message | None) -> list[str]:
+    if message is None or not message.string:
+        return [""]
+    return [message.string] if isinstance(message.string, str) else list(message.string)
+
+
+def message_faults(message: Message) -> Iterator[str]:
+    strings = chinese_of(message)
+    _, singular = key_of(message)
     last = message.id if isinstance(message.id, str) else message.id[-1]
     if message.fuzzy:
         yield f"{singular!r} is fuzzy; settle it"
-    if (context, singular) not in used:
-        yield f"{singular!r} is used nowhere"
     if not all(strings):
         yield f"{singular!r} has no Chinese"
     elif any(set(PLACEHOLDER.findall(text)) != set(PLACEHOLDER.findall(last)) for text in strings):
@@ -124,50 +132,80 @@ def read(repository: Repository) -> Catalog | None:
     return read_po(io.StringIO(source.text), locale="zh_Hant") if source else None
 
 
+@cache
+def packages_texts() -> frozenset[tuple[str, str]]:
+    """The texts of the installed packages, which the catalogue may translate anew; German has them all."""
+    found: set[tuple[str, str]] = set()
+    for package in PACKAGES:
+        spec = find_spec(package)
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
+            for file in Path(folder).glob("**/locale/de/LC_MESSAGES/django.po"):
+                with file.open("rb") as stream:
+                    found.update(key_of(message) for message in read_po(stream) if message.id)
+    return frozenset(found)
+
+
+def missing(texts: list[tuple[Source, int, Text]], known: set[tuple[str, str]]) -> Iterator[Finding]:
+    said = set(known)
+    for source, line, text in texts:
+        if text.key not in said:
+            yield source.finding(line, f"{text.singular!r} is not in {CATALOGUE}; run python -m tools.texts --update")
+            said.add(text.key)
+
+
 def findings(repository: Repository) -> Iterator[Finding]:
     yield from unmarked(repository)
     texts = list(marked(repository))
     catalogue = read(repository)
     used = {text.key for _, _, text in texts}
     messages = [message for message in catalogue or () if message.id]
-    known = {key_of(message) for message in messages}
-    for source, line, text in texts:
-        if text.key not in known:
-            yield source.finding(line, f"{text.singular!r} is not in {CATALOGUE}; run python -m tools.texts --update")
-            known.add(text.key)
+    yield from missing(texts, {key_of(message) for message in messages})
     for message in messages:
-        for fault in message_faults(message, used):
-            yield Finding(CATALOGUE, message.lineno or 1, fault)
+        line = message.lineno or 1
+        for fault in message_faults(message):
+            yield Finding(CATALOGUE, line, fault)
+        if key_of(message) not in used and key_of(message) not in packages_texts():
+            yield Finding(CATALOGUE, line, f"{key_of(message)[1]!r} is used nowhere")
     if catalogue and catalogue.obsolete:
         yield Finding(CATALOGUE, 1, f"{len(catalogue.obsolete)} obsolete entries; remove them")
 
 
+def with_places(repository: Repository) -> dict[tuple[str, str], tuple[Text, set[str]]]:
+    """Each text once, with its plural where any of its places has one."""
+    found: dict[tuple[str, str], tuple[Text, set[str]]] = {}
+    for source, _, text in marked(repository):
+        elder, places = found.get(text.key, (text, set()))
+        found[text.key] = (text if text.plural else elder, places | {source.path})
+    return found
+
+
+def empty_catalogue(old: Catalog | None) -> Catalog:
+    version = old.version if old else "0.1.0"
+    comment = "# Texts of samegauge."
+    new = Catalog(locale="zh_Hant", project="samegauge", version=version, header_comment=comment, fuzzy=False)
+    new.last_translator, new.language_team, new.msgid_bugs_address = "samegauge", "zh-Hant", "samegauge"
+    if old:
+        new.creation_date, new.revision_date = old.creation_date, old.revision_date
+    return new
+
+
 def updated(repository: Repository, *, prune: bool) -> tuple[Catalog, int]:
     """The catalogue with every marked text and its places, what was translated kept, and the count of new texts."""
-    old = read(repository) or Catalog()
-    places: dict[tuple[str, str], list[str]] = {}
-    texts: dict[tuple[str, str], Text] = {}
-    for source, _, text in marked(repository):
-        places.setdefault(text.key, []).append(source.path)
-        elder = texts.setdefault(text.key, text)
-        texts[text.key] = text if text.plural and not elder.plural else elder
-    new = Catalog(locale="zh_Hant", project="samegauge", version="1", header_comment="# samegauge", fuzzy=False)
-    new.last_translator, new.language_team = "samegauge", "zh-Hant"
-    new.creation_date = new.revision_date = old.creation_date if old.creation_date and len(old) else new.creation_date
-    for key, text in sorted(texts.items()):
-        kept = old.get(text.singular, text.context or None)
-        message_id = (text.singular, text.plural) if text.plural else text.singular
-        string = kept.string if kept else ""
-        if text.plural and isinstance(string, str):
-            string = (string,)
-        elif not text.plural and not isinstance(string, str):
-            string = string[0]
-        locations = [(path, 0) for path in sorted(set(places[key]))]
-        new.add(message_id, string, locations=locations, context=text.context or None)
-    for message in () if prune else old:
-        if message.id and key_of(message) not in texts:
+    old = read(repository)
+    elders = {key_of(message): message for message in old or () if message.id}
+    texts = with_places(repository)
+    new = empty_catalogue(old)
+    for key, (text, places) in sorted(texts.items()):
+        strings = chinese_of(elders.get(key))
+        locations = [(path, 0) for path in sorted(places)]
+        if text.plural:
+            new.add((text.singular, text.plural), tuple(strings), locations, context=text.context or None)
+        else:
+            new.add(text.singular, strings[0], locations, context=text.context or None)
+    for key, message in elders.items():
+        if key not in texts and (not prune or key in packages_texts()):
             new.add(message.id, message.string, context=message.context)
-    return new, sum(old.get(text.singular, text.context or None) is None for text in texts.values())
+    return new, len(texts.keys() - elders.keys())
 
 
 def main() -> None:

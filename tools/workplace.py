@@ -11,17 +11,30 @@ if TYPE_CHECKING:
     from tools.source import Finding, Repository, Source
 
 # One letter of each word stands in brackets, so that no pattern matches its own line.
-BANNED = {
-    r"(?<![\w.$}])/wor[k]/|(?<![\w.$}/])/roo[t]/|(?<![\w.$}])/hom[e]/\w|/User[s]/\w|[A-Z]:\\User[s]\\": "a path of one machine",
-    r"pypi\.or[g]|pythonhosted\.or[g]|registry\.npmjs\.or[g]|registry\.yarnpk[g]|proxy\.golang\.or[g]|(?<!\w)crates\.i[o]\b"
-    r"|--(?:extra-)?index-ur[l]|--find-link[s]": "the address of a registry",
-    r"\b(?:TOD[O]|FIXM[E]|HAC[K]|XX[X])\b": "a note to oneself; do it or open an issue",
-    r"(?i)\bclaud[e]\b|\banthropi[c]\b|\bchatgp[t]\b|\bopena[i]\b|\bgpt-[3-9]|\bcopilo[t]\b|\bllm[s]?\b|\blanguage mode[l]"
-    r"|\bas an a[i]\b|\ba[i][- ](?:generated|assistant|agent|session)|\b(?:coding|sub)-?\s?agen[t]"
-    r"|\b(?:system|this|the user's) promp[t]\b": "a word about how it was written",
-    r"\bhouse\.m[d]\b|\bdecisions\.m[d]\b|\bfield[- ]note[s]\b|/tmp/brie[f]|\bissues sho[w]\b": "a page the reader does not have",
-}
-PATTERNS = tuple((re.compile(pattern), reason) for pattern, reason in BANNED.items())
+BANNED = (
+    (r"(?<![\w.$}])/wor[k]/|(?<![\w.$}/])/roo[t]/|(?<![\w.$}])/hom[e]/\w|/User[s]/\w", "a path of one machine"),
+    (
+        (
+            r"pypi\.or[g]|pythonhosted\.or[g]|registry\.npmjs\.or[g]|registry\.yarnpk[g]|proxy\.golang\.or[g]"
+            r"|(?<!\w)crates\.i[o]\b|--(?:extra-)?index-ur[l]|--find-link[s]"
+        ),
+        "the address of a registry",
+    ),
+    (r"\b(?:TOD[O]|FIXM[E]|HAC[K]|XX[X])\b", "a note to oneself; do it or open an issue"),
+    (
+        (
+            r"(?i)\bclaud[e]\b|\banthropi[c]\b|\bchatgp[t]\b|\bopena[i]\b|\bgpt-[3-9]|\bcopilo[t]\b|\bllm[s]?\b"
+            r"|\blanguage mode[l]|\bas an a[i]\b|\ba[i][- ](?:generated|assistant|agent|session)"
+            r"|\b(?:coding|sub)-?\s?agen[t]|\b(?:system|this|the user's) promp[t]\b"
+        ),
+        "a word about how it was written",
+    ),
+    (
+        r"\bhouse\.m[d]\b|\bdecisions\.m[d]\b|\bfield[- ]note[s]\b|/tmp/brie[f]|\bissues sho[w]\b",
+        "a page the reader does not have",
+    ),
+)
+PATTERNS = tuple((re.compile(pattern), reason) for pattern, reason in BANNED)
 MERGE = tuple(re.compile(f"^{mark * 7}(?: |$)") for mark in "<>")
 
 # Kept exactly as the world gave them.

@@ -69,7 +69,7 @@ def site_processes(home: Path, **environment: str) -> Iterator[SiteProcesses]:
     home.mkdir(exist_ok=True)
     settings = {
         "SAMEGAUGE_HOME": str(home),
-        "DJANGO_SETTINGS_MODULE": "probe_settings", "PYTHONPATH": "/tmp/probe",
+        "DJANGO_SETTINGS_MODULE": "samegauge.web.settings",
         "SAMEGAUGE_DATABASE_URL": "",
         "SAMEGAUGE_JOBS_DATABASE_URL": "",
         "SAMEGAUGE_LANGUAGE": "en",
@@ -127,10 +127,15 @@ class RunningSite:
                 continue
             with contextlib.suppress(OSError):
                 if mark in (folder / "environ").read_bytes().split(b"\0"):
-                    words = (folder / "cmdline").read_bytes().decode().split("\0")
-                    name = words[words.index("samegauge.cli") + 1] if "samegauge.cli" in words else "web process"
-                    found.setdefault(name, []).append(int(folder.name))
+                    found.setdefault(self._name(folder), []).append(int(folder.name))
         return found
+
+    def _name(self, folder: Path) -> str:
+        words = (folder / "cmdline").read_bytes().decode().split("\0")
+        name = words[words.index("samegauge.cli") + 1] if "samegauge.cli" in words else "other"
+        parent = next(line for line in (folder / "status").read_text().splitlines() if line.startswith("PPid:"))
+        # The web server's own processes are forks of it and bear its words.
+        return "web process" if name == "web" and int(parent.split()[1]) != self.child.pid else name
 
 
 def start_site(site: SiteProcesses, *words: str) -> RunningSite:

@@ -124,6 +124,36 @@ class GuardedRouter(Router):
         return guarded
 
 
+class SignalQuestion(Schema):
+    """Which readings, over which stretch, and into how many stretches of screen they are thinned."""
+
+    tag: Word = Field(description="Name of the reading in the machine's device description")
+    start: Instant | None = None
+    end: Instant | None = None
+    buckets: int | None = Field(None, ge=1, le=4000)
+
+    def query(self) -> dict[str, str]:
+        stated = {"tag": self.tag, "start": self.start, "end": self.end, "buckets": self.buckets}
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else str(value)
+            for name, value in stated.items()
+            if value is not None
+        }
+
+
+class Signal(Schema):
+    """Smallest, largest and last value per stretch, in the unit of the tag's data item; null where there is none."""
+
+    tag: str
+    start: datetime
+    end: datetime
+    time_ms: list[float] = Field(description="Begin of each stretch, milliseconds since 1970 UTC")
+    minimum: list[float | None]
+    maximum: list[float | None]
+    last: list[float | None]
+    observations: list[int]
+
+
 def file_answer(media_type: str = "application/octet-stream") -> dict[str, Any]:
     """What the API document says about an operation that answers with a file."""
     content = {media_type: {"schema": {"type": "string", "format": "binary"}}}

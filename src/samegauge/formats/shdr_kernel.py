@@ -1,7 +1,7 @@
 """The byte loop of `shdr.parse_columns`, compiled; its readable reference is `shdr.parse_line`, which tests hold it to.
 
-Every text (tag, value, condition) is interned where it is first met, so a row is a handful of numbers. A line that breaks
-a rule only leaves its number and span: the reference is asked for the reason.
+Every text (tag, value, condition) is interned where it is first met, so a row is a handful of numbers. A line that
+breaks a rule only leaves its number and span: the reference is asked for the reason.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Bytes: TypeAlias = NDArray[np.uint8]
-    State: TypeAlias = NDArray[np.int64]
+    Bytes: TypeAlias = Any  # uint8; Any because single elements are plain machine integers here, not numpy scalars
+    State: TypeAlias = Any  # int64
     Records: TypeAlias = Any  # a record array: numba reads its fields as attributes, which numpy's types cannot say
 
 MAX_LINE_BYTES = 65_536
@@ -31,7 +31,7 @@ POWERS_OF_TEN: NDArray[np.float64] = np.array([float(10**power) for power in ran
 _PIPE, _LF, _CR, _TAB, _DOT, _COLON, _MINUS, _T, _Z = 124, 10, 13, 9, 46, 58, 45, 84, 90
 _ZERO, _NINE, _SPACE, _LOWER = 48, 57, 32, 32
 _FRACTION_DIGITS = 9
-_HASH_SEED = np.int64(-3750763034362895579)
+_HASH_SEED = -3750763034362895579
 _NS = 1_000_000_000
 _BAD = -1
 _LEVELS = (b"normal", b"warning", b"fault", b"unavailable")
@@ -40,7 +40,8 @@ _LEVELS = (b"normal", b"warning", b"fault", b"unavailable")
 STATE_SIZE = 8
 DATE, DAYS, WORDS, ROW, LINE, BLANK, BAD, NON_ASCII = range(STATE_SIZE)
 
-# One record array each instead of tuples of arrays: numba counts references at every step for those (4x slower, measured).
+# One record array each instead of tuples of arrays: numba counts references at every step for those (4x slower,
+# measured).
 ROW_TYPE = np.dtype(
     [
         ("time_ns", np.int64),
@@ -185,7 +186,9 @@ def _number(data: Bytes, at: int) -> tuple[int, float, int]:
 
 
 @inlined
-def _intern(data: Bytes, span: tuple[int, int], key: int, table: NDArray[np.int32], words: Records, state: State) -> int:
+def _intern(
+    data: Bytes, span: tuple[int, int], key: int, table: NDArray[np.int32], words: Records, state: State
+) -> int:
     """Code of the span's bytes in `words`; open addressing, `table` holds code + 1 and zero where free."""
     start, end = span
     mask = table.size - 1
@@ -220,7 +223,9 @@ def _starts_with(data: Bytes, at: int, word: bytes) -> bool:
 
 @inlined
 def _condition_end(data: Bytes, at: int) -> tuple[int, int]:
-    """(index behind, hash) of `Level|code|severity|qualifier|text`; the index is -1 when the fields are something else."""
+    """(index behind, hash) of `Level|code|severity|qualifier|text`; the index is -1 when the fields are something
+    else.
+    """
     length = 0
     for word in _LEVELS:
         if _starts_with(data, at, word):
@@ -242,7 +247,12 @@ def _condition_end(data: Bytes, at: int) -> tuple[int, int]:
 
 @inlined
 def _value(
-    data: Bytes, at: int, first: bool, table: NDArray[np.int32], words: Records, state: State  # noqa: FBT001
+    data: Bytes,
+    at: int,
+    first: bool,
+    table: NDArray[np.int32],
+    words: Records,
+    state: State,  # noqa: FBT001
 ) -> tuple[int, float, int, int]:
     """(index behind, number, decimals, code of the text or -1) of the value at `at`."""
     here, number, decimals = _number(data, at)

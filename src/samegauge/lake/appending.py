@@ -14,7 +14,7 @@ from samegauge.formats.shdr import LEVELS, condition_from
 from samegauge.lake import backends, delta_log, durable
 from samegauge.lake.delta_log import Commit, DataFile
 from samegauge.lake.errors import LakeError
-from samegauge.lake.identity import gather, identify
+from samegauge.lake.identity import arranged, gather, identify
 from samegauge.lake.ledger import Arrival, FileEntry, account, now
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 _WEEK_NS = 7 * 86_400 * 1_000_000_000
 _CHECKPOINT_EVERY = 20
-_LARGEST_RADIX_KEY = 1 << 16
 
 # An observation told apart by what was written; `number` counts where no text is kept.
 SAME_OBSERVATION = """
@@ -81,11 +80,6 @@ class Parcel:
     columns: ShdrColumns | None
 
 
-def is_in(snapshot: backends.Snapshot, file: FileKey) -> bool:
-    """A file's application transaction is odd while the file is in and even once it was taken back."""
-    return snapshot.transactions.get(str(file), 0) % 2 == 1
-
-
 def open_snapshot(table: Path) -> backends.Snapshot:
     try:
         return backends.Snapshot(table)
@@ -97,13 +91,14 @@ def open_snapshot(table: Path) -> backends.Snapshot:
 def append(place: Place, ledger: Ledger, batch: str, parcels: Sequence[Parcel]) -> Arrival | None:
     """Commit one machine's parcels; those already in are left out, None when all are.
 
-    Held under the table's lock from looking what is there to the commit, so that of two writers with overlapping files the
-    later one sees the earlier one's rows.
+    Held under the table's lock from looking what is there to the commit, so that of two writers with overlapping files
+    the later one sees the earlier one's rows.
     """
     place.prepare()
     with durable.exclusive(place.lock):
         snapshot = open_snapshot(place.table)
-        missing = [one for one in parcels if not is_in(snapshot, one.key)]
+        present = ledger.keys()
+        missing = [one for one in parcels if one.key not in present]
         if not missing:
             return None
         columns = [parcel.columns for parcel in missing if parcel.columns is not None]
@@ -164,15 +159,14 @@ class _Append:
         repeats = np.array(told.repeats)
         for row, owner in self._already_in(told, week):
             stored[row] = False
-            parcel = self.parcels[told.file[row]]
+            parcel = self.parcels[int(told.file[row])]
             repeats[told.file[row]] += told.fresh[row] and owner in self.neighbours.sources.get(parcel.stretch, ())
         columns = _Columns(told, tuple(parcel.key.source for parcel in self.parcels))
         added = self._write_data(told, columns, week, stored)
         beside = self._write_beside(columns, stored)
         entries = tuple(self._entries(told, stored, repeats.tolist()))
         arrival = Arrival(snapshot.version + 1, now(), self.batch, self.parcels[0].key.machine, entries, *beside)
-        transactions = {name: snapshot.transactions.get(name, 0) + 1 for name in (str(parcel.key) for parcel in self.parcels)}
-        return Commit("WRITE", account(arrival), added, (), transactions), arrival
+        return Commit("WRITE", account(arrival), added), arrival
 
     def _already_in(self, told: Identities, week: NDArray[np.int64]) -> Iterator[tuple[int, str]]:
         """Rows that the lake has, with the file that brought them; only weeks that both sides touch are read."""
@@ -187,25 +181,19 @@ class _Append:
         candidates = columns.frame(chosen).append_column("row", backends.numbers(chosen))
         paths = [str(self.place.table / file.path) for file in files]
         found = backends.query(_ALREADY_IN, {"files": paths}, {"candidates": candidates})
-        yield from zip(
-            backends.column(found, "row").tolist(), backends.column(found, "source").tolist(), strict=True
-        )
+        yield from zip(backends.column(found, "row").tolist(), backends.column(found, "source").tolist(), strict=True)
 
     def _write_data(
         self, told: Identities, columns: _Columns, week: NDArray[np.int64], stored: NDArray[np.bool_]
     ) -> tuple[DataFile, ...]:
-        """A file for each trace and week, sorted by tag: a late line lands in its own week and spoils no other's range."""
+        """A file for each trace and week, sorted by tag: a late line lands in its own week and spoils no other's
+        range.
+        """
         labels = sorted({parcel.key.trace for parcel in self.parcels}, key=lambda trace: trace or "")
         trace_of_file = np.array([labels.index(parcel.key.trace) for parcel in self.parcels])
         week = week - week.min()
-        group = _dense(week if len(labels) == 1 else trace_of_file[told.file] * (int(week.max()) + 1) + week)
-        tag = _dense(told.rows["tag"])
-        tags = int(tag.max()) + 1
-        key = group * tags + tag
-        key[~stored] = (int(group.max()) + 1) * tags  # behind all that is kept
-        order = _stable_order(key)[: int(stored.sum())]
-        cuts = np.flatnonzero(np.diff(group[order])) + 1
-        pieces = [piece for piece in np.split(order, cuts) if len(piece)]
+        group = week if len(labels) == 1 else trace_of_file[told.file] * (int(week.max()) + 1) + week
+        pieces = arranged(told.rows, stored, group)
 
         def write(piece: NDArray[np.int64]) -> DataFile:
             path = f"data/{uuid4().hex}.parquet"
@@ -225,7 +213,11 @@ class _Append:
 
     def _write_beside(self, columns: _Columns, stored: NDArray[np.bool_]) -> tuple[str | None, str | None]:
         """Names of the files with the observations that were in already and with the lines set aside."""
-        bad = [(one.key.source, line) for one, its in zip(self.parcels, self.columns, strict=True) for line in its.bad_lines]
+        bad = [
+            (one.key.source, line)
+            for one, its in zip(self.parcels, self.columns, strict=True)
+            for line in its.bad_lines
+        ]
         frames: list[tuple[str, Any]] = []
         if not stored.all():
             frames.append(("repeats", columns.frame(np.flatnonzero(~stored))))
@@ -244,7 +236,7 @@ class _Append:
         tag = told.rows["tag"]
         for number, (parcel, columns) in enumerate(zip(self.parcels, self.columns, strict=True)):
             mine = slice(*np.searchsorted(told.file, [number, number + 1]).tolist())
-            counts = np.bincount(tag[mine], minlength=len(told.words))
+            counts: list[int] = np.bincount(tag[mine], minlength=len(told.words)).tolist()
             times = told.rows["time_ns"][mine]
             kept = int(stored[mine].sum())
             yield FileEntry(
@@ -260,7 +252,7 @@ class _Append:
                 first_ns=int(times.min()),
                 last_ns=int(times.max()),
                 closing_ns=int(times[-1]),
-                per_tag={told.words[code]: int(counts[code]) for code in np.flatnonzero(counts)},
+                per_tag={word: count for word, count in zip(told.words, counts, strict=True) if count},
             )
 
 
@@ -308,18 +300,6 @@ def quarantine_frame(bad: Sequence[tuple[str, Any]]) -> Any:
             "raw": backends.octets([line.raw for _, line in bad]),
         }
     )
-
-
-def _dense(values: NDArray[Any]) -> NDArray[np.int64]:
-    """Ranks of small non-negative integers, without holes."""
-    present = np.bincount(values) > 0
-    return (np.cumsum(present) - 1)[values]
-
-
-def _stable_order(key: NDArray[np.int64]) -> NDArray[np.int64]:
-    # numpy sorts 16-bit keys by radix, in a fraction of the time.
-    small = int(key.max()) < _LARGEST_RADIX_KEY
-    return np.argsort(key.astype(np.uint16) if small else key, kind="stable")
 
 
 def _shorten(table: Path) -> None:

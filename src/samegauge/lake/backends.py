@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import deltalake
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
+import pyarrow as pa  # pyright: ignore[reportMissingTypeStubs]
+import pyarrow.compute as pc  # pyright: ignore[reportMissingTypeStubs]
+import pyarrow.parquet as pq  # pyright: ignore[reportMissingTypeStubs]
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from samegauge.lake.delta_log import FIELDS, PARTITIONS, DataFile
@@ -31,7 +31,7 @@ _deltalake: Any = deltalake
 
 ROW_GROUP_ROWS = 122_880
 _DICTIONARIES = ["time_digits", "tag", "decimals", "text", "level", "pair", "occurrence", "source"]
-_DELTAS = {"time_ns": "DELTA_BINARY_PACKED", "line": "DELTA_BINARY_PACKED"}
+_ENCODINGS = {"time_ns": "DELTA_BINARY_PACKED", "line": "DELTA_BINARY_PACKED", "number": "BYTE_STREAM_SPLIT"}
 _RANGES = ["time_ns", "tag"]  # what queries skip row groups by; ranges of the others only cost time
 _ARROW_TYPES = {
     "string": _pa.string(),
@@ -97,7 +97,7 @@ def write_parquet(table: Frame, path: Path) -> None:
         row_group_size=ROW_GROUP_ROWS,
         write_statistics=[name for name in _RANGES if name in names],
         use_dictionary=[name for name in _DICTIONARIES if name in names],
-        column_encoding={name: encoding for name, encoding in _DELTAS.items() if name in names},
+        column_encoding={name: encoding for name, encoding in _ENCODINGS.items() if name in names},
     )
 
 
@@ -110,11 +110,6 @@ class Snapshot:
             self.version: int = self._table.version()
         except (DeltaError, TableNotFoundError, OSError) as error:
             raise DamagedTableError(str(error)) from error
-
-    @cached_property
-    def transactions(self) -> Mapping[str, int]:
-        """Version of every application transaction."""
-        return {name: entry.version for name, entry in self._table.transaction_versions().items()}
 
     def files(self) -> tuple[DataFile, ...]:
         columns: dict[str, list[Any]] = _pa.table(self._table.get_add_actions(flatten=True)).to_pydict()
@@ -139,7 +134,8 @@ class Snapshot:
 
 @cache
 def _database() -> Any:
-    # Neither downloads nor loads extensions; a cursor for each query, since a connection belongs to one thread at a time.
+    # Neither downloads nor loads extensions; a cursor for each query, since a connection belongs to one thread at a
+    # time.
     settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     return _duckdb.connect(":memory:", config=settings)
 

@@ -1,14 +1,14 @@
 """Commits of a Delta table, written by ourselves so that they are durable and may add and remove files at once.
 
-The files follow the open Delta protocol (reader version 1, writer version 2) and are read back through deltalake. The log
-is never cleaned: its commit entries are the ledger.
+The files follow the open Delta protocol (reader version 1, writer version 2) and are read back through deltalake. The
+log is never cleaned: its commit entries are the ledger.
 """
 
 from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -65,17 +65,16 @@ class Commit:
     account: Mapping[str, Any]
     added: tuple[DataFile, ...] = ()
     removed: tuple[DataFile, ...] = ()
-    transactions: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 def create(table: Path, workshop: Path) -> None:
     """Version 0 of the table, unless another writer has made it."""
     durable.make_folder(table / "_delta_log")
-    schema = {
+    schema: dict[str, Any] = {
         "type": "struct",
         "fields": [{"name": name, "type": kind, "nullable": null, "metadata": {}} for name, kind, null in FIELDS],
     }
-    metadata = {
+    metadata: dict[str, Any] = {
         "id": str(uuid4()),
         "format": {"provider": "parquet", "options": {}},
         "schemaString": json.dumps(schema),
@@ -83,7 +82,10 @@ def create(table: Path, workshop: Path) -> None:
         "configuration": _SETTINGS,
         "createdTime": _now_ms(),
     }
-    actions = [{"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}, {"metaData": metadata}]
+    actions: list[Mapping[str, Any]] = [
+        {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}},
+        {"metaData": metadata},
+    ]
     try:
         durable.publish(_entry(table, 0), _lines(actions), workshop)
     except FileExistsError:
@@ -92,7 +94,7 @@ def create(table: Path, workshop: Path) -> None:
 
 def write(table: Path, version: int, commit: Commit, workshop: Path) -> None:
     """Make `commit` the table's `version`; durable when this returns, FileExistsError when the version is taken."""
-    info = {
+    info: dict[str, Any] = {
         "timestamp": _now_ms(),
         "operation": commit.operation,
         "operationParameters": {},
@@ -100,10 +102,6 @@ def write(table: Path, version: int, commit: Commit, workshop: Path) -> None:
         ACCOUNT: commit.account,
     }
     actions: list[Mapping[str, Any]] = [{"commitInfo": info}]
-    actions += [
-        {"txn": {"appId": name, "version": number, "lastUpdated": _now_ms()}}
-        for name, number in commit.transactions.items()
-    ]
     actions += [{"remove": _removal(file)} for file in commit.removed]
     actions += [{"add": _addition(file)} for file in commit.added]
     durable.publish(_entry(table, version), _lines(actions), workshop)
@@ -163,7 +161,7 @@ def _entry(table: Path, version: int) -> Path:
     return table / "_delta_log" / f"{version:020d}.json"
 
 
-def _lines(actions: list[Mapping[str, Any]] | list[dict[str, dict[str, Any]]]) -> bytes:
+def _lines(actions: list[Mapping[str, Any]]) -> bytes:
     return b"".join(json.dumps(action, ensure_ascii=False).encode() + b"\n" for action in actions)
 
 

@@ -1,8 +1,8 @@
 """Bytes that survive a power cut: nothing counts as written before the disk has said so.
 
-deltalake 1.6 writes data and log without a single fsync (strace), so a cut right after its commit can leave an empty log
-file and an unreadable table. Hence the order here: data, their folder, then the log entry under a hidden name, then the
-link that makes it visible, then the log's folder.
+deltalake 1.6 writes data and log without a single fsync (strace), so a cut right after its commit can leave an empty
+log file and an unreadable table. Hence the order here: data, their folder, then the log entry under a hidden name,
+then the link that makes it visible, then the log's folder.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
 
@@ -49,7 +49,7 @@ def publish(path: Path, content: bytes, workshop: Path) -> None:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path) -> Generator[None]:
     """One writer at a time, across processes; the lock of a killed writer is free at once."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

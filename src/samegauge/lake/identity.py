@@ -1,7 +1,8 @@
 """Which observation is which: the identity of decision 0005, told for all files of an import in one pass.
 
-An observation is its machine, its line (time stamp, name and value as written) and its occurrence among equal ones within
-its file. A second file that repeats a line repeats the observation; a file that holds a line twice holds two observations.
+An observation is its machine, its line (time stamp, name and value as written) and its occurrence among equal ones
+within its file. A second file that repeats a line repeats the observation; a file that holds a line twice holds two
+observations.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     Records: TypeAlias = Any  # a record array: numba reads its fields as attributes, which numpy's types cannot say
 
 _MOST_SHARDS = 8
+_MOST_BINS = 1 << 24
 _SHARD_SHIFT = 50  # far from the bits that choose the slot
 NOTHING_BEFORE = np.iinfo(np.int64).min
 _SEEN_TYPE = np.dtype([("file", np.int32), ("here", np.int32), ("most", np.int32), ("stretch", np.int32)])
@@ -45,8 +47,8 @@ class Identities:
     """All rows of several files, told apart.
 
     `occurrence` counts from 1 within the file; `new` marks the first arrival of an identity; `fresh` marks the first
-    arrival of a line within its stretch. Per file, `repeats` lines are exact duplicates of earlier ones of their stretch
-    (n lines that are equal count n - 1) and `steps_back` lines are older than the line before.
+    arrival of a line within its stretch. Per file, `repeats` lines are exact duplicates of earlier ones of their
+    stretch (n lines that are equal count n - 1) and `steps_back` lines are older than the line before.
     """
 
     rows: NDArray[np.void]
@@ -233,3 +235,43 @@ def _gather(rows: Records, chosen: NDArray[np.int64], columns: tuple[NDArray[Any
         pair[index] = row.pair
         time_digits[index] = row.time_digits
         decimals[index] = row.decimals
+
+
+def arranged(rows: NDArray[np.void], wanted: NDArray[np.bool_], group: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Numbers of the wanted rows: a list for each value of `group` that has any, sorted by tag, then as they came.
+
+    Reference: `np.lexsort((tag, group))` over the wanted rows, cut where `group` changes.
+    """
+    groups = int(group.max()) + 1
+    tags = int(rows["tag"].max()) + 1
+    if groups * tags > _MOST_BINS:
+        order = np.lexsort((rows["tag"], group))
+        order = order[wanted[order]]
+        return np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    bins = np.zeros(groups * tags + 1, np.int64)
+    order = np.empty(int(np.count_nonzero(wanted)), np.int64)
+    _arrange(rows, wanted, group, tags, bins, order)
+    ends = bins[tags - 1 : groups * tags : tags]
+    return [piece for piece in np.split(order, ends[:-1]) if len(piece)]
+
+
+@compiled
+def _arrange(
+    rows: Records,
+    wanted: NDArray[np.bool_],
+    group: NDArray[np.int64],
+    tags: int,
+    bins: NDArray[np.int64],
+    order: NDArray[np.int64],
+) -> None:
+    """Counting sort; afterwards `bins` holds where each bin ends."""
+    for row in range(rows.size):
+        if wanted[row]:
+            bins[group[row] * tags + rows[row].tag + 1] += 1
+    for index in range(1, bins.size):
+        bins[index] += bins[index - 1]
+    for row in range(rows.size):
+        if wanted[row]:
+            place = group[row] * tags + rows[row].tag
+            order[bins[place]] = row
+            bins[place] += 1

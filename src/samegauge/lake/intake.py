@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from samegauge.lake.ledger import Arrival, FileEntry
-    from samegauge.lake.store import OrganisationLake, Presence
+    from samegauge.lake.store import OrganisationLake
 
     Progress: TypeAlias = Callable[[int, int], None]
 
@@ -158,12 +158,12 @@ def import_shdr(
 ) -> ShdrReport:
     """Parse and commit adapter logs, plain or gzip; what returns is durable, and calling again adds nothing.
 
-    Each machine's files are one commit (several when they exceed 64 MiB on disk), so a killed import has whole machines in
-    or none; the same call resumes it. A file that is no log is refused and named, the others go in.
+    Each machine's files are one commit (several when they exceed 64 MiB on disk), so a killed import has whole
+    machines in or none; the same call resumes it. A file that is no log is refused and named, the others go in.
     """
     batch = batch or uuid4().hex
     account = _Account(batch, len(files), progress)
-    present = lake.presence()
+    present = lake.ledger.keys()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for unit in _units([_job(file, machine) for file in files]):
             parcels = [one for one in pool.map(lambda job: _parcel(job, present), unit) if account.accepts(one)]
@@ -267,7 +267,12 @@ def _job(file: Path | ShdrSource, machine: str | None) -> _Job:
     name = source.name or source.path.name
     guess = guess_from_name(name)
     return _Job(
-        source.path, name, source.machine or machine or guess.machine, source.trace or guess.trace, guess.first, guess.end
+        source.path,
+        name,
+        source.machine or machine or guess.machine,
+        source.trace or guess.trace,
+        guess.first,
+        guess.end,
     )
 
 
@@ -309,7 +314,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _parcel(job: _Job, present: Presence) -> Parcel | RefusedFile:
+def _parcel(job: _Job, present: frozenset[FileKey]) -> Parcel | RefusedFile:
     try:
         raw = job.path.read_bytes()
     except OSError as error:
@@ -320,7 +325,7 @@ def _parcel(job: _Job, present: Presence) -> Parcel | RefusedFile:
         )
     key = FileKey(job.machine, job.trace, job.name, sha256(raw).hex())
     columns = None
-    if not present(key):
+    if key not in present:
         try:
             columns = shdr.parse_columns(_unpacked(raw, job.name), job.name)
         except FormatError as error:

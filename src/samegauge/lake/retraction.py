@@ -1,8 +1,8 @@
 """The way out: a batch is taken back whole, in one commit.
 
-Its files leave the Delta log, so every reader of the table, Spark and DuckDB included, is rid of them at once; an exclusion
-list would have bound only our own queries. Observations that another batch had brought as well stay: they are promoted
-from the lines that were put beside the table when they arrived as repeats.
+Its files leave the Delta log, so every reader of the table, Spark and DuckDB included, is rid of them at once; an
+exclusion list would have bound only our own queries. Observations that another batch had brought as well stay: they
+are promoted from the lines that were put beside the table when they arrived as repeats.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def undo(place: Place, ledger: Ledger, batch: str, reason: str) -> Retraction:
         remaining = [file for file in files if file.batch != batch]
         others = [arrival for arrival in arrivals if arrival.batch != batch]
         machines = {arrival.machine for arrival in taken}
-        promoted = tuple(
-            file for machine in sorted(machines) for file in _promoted(place, machine, others, remaining)
-        )
+        promoted = tuple(file for machine in sorted(machines) for file in _promoted(place, machine, others, remaining))
         retraction = Retraction(
             snapshot.version + 1,
             now(),
@@ -57,9 +55,7 @@ def undo(place: Place, ledger: Ledger, batch: str, reason: str) -> Retraction:
             sum(file.rows for file in removed),
             sum(file.rows for file in promoted),
         )
-        names = [str(file.key) for arrival in taken for file in arrival.files]
-        transactions = {name: snapshot.transactions[name] + 1 for name in names}
-        commit = Commit("DELETE", account(retraction), promoted, removed, transactions)
+        commit = Commit("DELETE", account(retraction), promoted, removed)
         delta_log.write(place.table, snapshot.version + 1, commit, place.workshop)
     return retraction
 

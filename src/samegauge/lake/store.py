@@ -1,4 +1,6 @@
-"""What can be asked of the lake. Each organisation has a table of its own, and a query is bound to it before it is asked."""
+"""What can be asked of the lake. Each organisation has a table of its own, and a query is bound to it before it is
+asked.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +8,26 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from samegauge.formats.shdr import Condition, condition_from, written
 from samegauge.lake import backends
-from samegauge.lake.appending import Place, append, is_in, open_snapshot
+from samegauge.lake.appending import Place, append, open_snapshot
 from samegauge.lake.errors import LakeError
 from samegauge.lake.ledger import Ledger
 from samegauge.lake.retraction import undo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from uuid import UUID
 
     from numpy.typing import NDArray
 
     from samegauge.lake.appending import Parcel
-    from samegauge.lake.ledger import Arrival, FileKey, Retraction
-
-    Presence: TypeAlias = Callable[[FileKey], bool]
+    from samegauge.lake.ledger import Arrival, Retraction
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,7 +39,9 @@ _TABLE = "SELECT * FROM read_parquet($files)"
 _REPEATS = "SELECT * FROM read_parquet($beside) WHERE list_contains($sources, source)"
 _CHOSEN = " WHERE time_ns >= $start AND time_ns < $end AND ($tags IS NULL OR tag IN (SELECT unnest($tags)))"
 _LEVELS = " AND ($levels IS NULL OR level IN (SELECT unnest($levels)))"
-_OBSERVATIONS = "SELECT " + _COLUMNS + " FROM ({rows})" + _CHOSEN + _LEVELS + " ORDER BY time_ns, source, line, pair LIMIT $limit"
+_OBSERVATIONS = (
+    "SELECT " + _COLUMNS + " FROM ({rows})" + _CHOSEN + _LEVELS + " ORDER BY time_ns, source, line, pair LIMIT $limit"
+)
 _PER_TAG = "SELECT tag, count(*) AS observations FROM ({rows}) GROUP BY tag ORDER BY tag"
 _PER_QUARTER = "SELECT time_ns // $quarter AS quarter, count(*) AS observations FROM ({rows}) GROUP BY 1 ORDER BY 1"
 _DECIMATED = """
@@ -141,7 +143,9 @@ class QuarantinedLine:
 def nanoseconds(time: datetime) -> int:
     """Since 1970 UTC; a time without a zone is refused, for it names no instant."""
     if time.tzinfo is None:
-        raise LakeError("A time without a zone names no instant. Give it one.", "沒有時區的時間不代表任何時刻。請加上時區。")
+        raise LakeError(
+            "A time without a zone names no instant. Give it one.", "沒有時區的時間不代表任何時刻。請加上時區。"
+        )
     return (time - _EPOCH) // timedelta(microseconds=1) * 1_000
 
 
@@ -176,11 +180,6 @@ class OrganisationLake:
 
     def undo(self, batch: str, reason: str) -> Retraction:
         return undo(self._place, self.ledger, batch, reason)
-
-    def presence(self) -> Presence:
-        """A test whether a file is in, as of now."""
-        snapshot = self._snapshot()
-        return lambda file: snapshot is not None and is_in(snapshot, file)
 
     def machines(self) -> tuple[str, ...]:
         snapshot = self._snapshot()
@@ -228,7 +227,9 @@ class OrganisationLake:
             total[instant(row["quarter"] * _QUARTER_HOUR_NS).astimezone(zone).date()] += row["observations"]
         return tuple(DayCount(day, total[day]) for day in sorted(total))
 
-    def decimated(self, machine: str, tag: str, span: tuple[datetime, datetime], buckets: int) -> Decimated:
+    def decimated(
+        self, machine: str, tag: str, span: tuple[datetime, datetime], buckets: int, trace: str | None = None
+    ) -> Decimated:
         """At most `buckets` buckets of equal width over the half-open `span`."""
         start, end = (nanoseconds(time) for time in span)
         if end <= start or buckets < 1:
@@ -237,7 +238,7 @@ class OrganisationLake:
                 f"{span[0]} 至 {span[1]} 之間沒有時間，或未要求任何區間。請讓結束晚於開始。",
             )
         width = -((start - end) // buckets)
-        found = self._ask(_DECIMATED, machine, None, {"tag": tag, "start": start, "end": end, "width": width})
+        found = self._ask(_DECIMATED, machine, trace, {"tag": tag, "start": start, "end": end, "width": width})
         bucket = backends.column(found, "bucket")
         names = ("observations", "minimum", "maximum", "first", "last")
         return Decimated(start + bucket * width, width, *(backends.column(found, name) for name in names))
@@ -270,7 +271,9 @@ class OrganisationLake:
         paths = [
             str(self._place.table / file.path)
             for file in files
-            if trace in {None, file.trace} and file.first_ns < bounds[1] and (sql is _STATES or file.last_ns >= bounds[0])
+            if trace in {None, file.trace}
+            and file.first_ns < bounds[1]
+            and (sql is _STATES or file.last_ns >= bounds[0])
         ]
         beside, sources = self._repeats(machine, trace)
         # A repeat that was promoted is in both: UNION keeps one of two equal rows.

@@ -56,6 +56,8 @@ class Site:
             body = waiting.pop(0) if len(waiting) > 1 else waiting[0]
             kind = "application/json" if address.path.endswith(".json") else "text/html"
             route.fulfill(body=body, content_type=kind)
+        elif address.path.startswith(("/jobs/", "/parts/", "/search/")):
+            route.fulfill(status=204)
         else:
             self._page(route, address.path.strip("/"))
 

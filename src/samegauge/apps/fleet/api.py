@@ -1,5 +1,6 @@
 """Machines: what each is, on which days it was heard, what it ran, and its readings."""
 
+# ruff: noqa: TC002, TC003 - annotations are read at run time
 from __future__ import annotations
 
 from datetime import date, datetime
@@ -9,12 +10,13 @@ from uuid import UUID
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from ninja import Query, Schema
-from pydantic import Field
 
-from samegauge.core.api_contract import Day, GuardedRouter, Listed, Window, Word
+from samegauge.core.api_contract import Day, GuardedRouter, Listed, Signal, SignalQuestion, Window
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.production.models import DataItem, OperationRun
+from samegauge.core.telemetry import organisation_lake, signal_json
 from samegauge.core.thread.models import ItemKind, Unit
 
 router = GuardedRouter(tags=["machines"])
@@ -111,35 +113,36 @@ def machine_operations(
     return window.of(rows.order_by("-started_at", "-pk"), run_record)
 
 
+class DayRecord(Schema):
+    """A day in the organisation's time zone."""
+
+    day: date
+    observations: int
+
+
 class MachineDays(Schema):
-    days: list[date] = Field(description="Days with readings, in the organisation's time zone")
+    days: list[DayRecord]
 
 
 @router.get("/machines/{uuid:machine_uid}/days", response=MachineDays)
 @needs(Action.READ)
 def machine_days(request: HttpRequest, machine_uid: UUID) -> Any:  # noqa: ARG001 - ninja
-    from samegauge.core.telemetry import organisation_lake
-
-    return {"days": organisation_lake().days(_machine(machine_uid).serial)}
-
-
-class SignalQuestion(Schema):
-    tag: Word = Field(description="Name of the reading in the machine's device description")
+    counted = organisation_lake().days(_machine(machine_uid).serial, timezone.get_current_timezone())
+    return {"days": [{"day": row.day, "observations": row.observations} for row in counted]}
 
 
-@router.get("/machines/{uuid:machine_uid}/days/{day}/signals", response=dict[str, Any])
+@router.get("/machines/{uuid:machine_uid}/days/{day}/signals", response=Signal)
 @needs(Action.READ)
 def machine_signals(
-    request: HttpRequest,
+    request: HttpRequest,  # noqa: ARG001 - ninja
     machine_uid: UUID,
     day: Day,
-    asked: Query[SignalQuestion],  # noqa: ARG001 - documents the query that core.telemetry reads
+    asked: Query[SignalQuestion],
 ) -> HttpResponse:
     """Return the readings of one tag on one day, thinned to what a screen can show."""
     from samegauge.apps.fleet.rules import bounds
-    from samegauge.core.telemetry import signal_json
 
-    return signal_json(request.GET, machines=[_machine(machine_uid).serial], labels=None, within=bounds(day))
+    return signal_json(asked.query(), _machine(machine_uid).serial, bounds(day))
 
 
 def _within(day: date) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Units and their threads: what each is, what it is made of, what happened to it, and what was measured."""
 
+# ruff: noqa: TC003 - annotations are read at run time
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from samegauge.apps.history.records import (
     MeasurementRecord,
     OperationRecord,
     ThreadRecord,
+    TraceRecord,
     UnitRecord,
     component_record,
     event_record,
@@ -28,12 +30,24 @@ from samegauge.apps.history.records import (
     measurement_record,
     operation_record,
     thread_record,
+    trace_record,
     unit_record,
 )
-from samegauge.core.api_contract import GuardedRouter, Instant, Listed, Window, Word, Words, file_answer
+from samegauge.core.api_contract import (
+    GuardedRouter,
+    Instant,
+    Listed,
+    Signal,
+    SignalQuestion,
+    Window,
+    Word,
+    Words,
+    file_answer,
+)
 from samegauge.core.measurement.models import Conformity, Inspection, InspectionKind
 from samegauge.core.organisations.permissions import Action, needs
-from samegauge.core.production.models import OperationRun
+from samegauge.core.production.models import OperationRun, Trace
+from samegauge.core.telemetry import signal_json
 from samegauge.core.thread.models import Document, Event, ItemKind, Unit
 from samegauge.core.thread.rules import (
     MAX_DEPTH,
@@ -250,19 +264,21 @@ def operation_detail(request: HttpRequest, operation_uid: UUID) -> Any:  # noqa:
     return operation_record(get_object_or_404(runs, uid=operation_uid))
 
 
-class SignalQuestion(Schema):
-    tag: Word = Field(description="Name of the reading in the machine's device description")
-
-
-@router.get("/units/{uuid:unit_uid}/signals", response=dict[str, Any])
+@router.get("/units/{uuid:unit_uid}/traces", response=Listed[TraceRecord])
 @needs(Action.READ)
-def unit_signals(request: HttpRequest, unit_uid: UUID, asked: Query[SignalQuestion]) -> HttpResponse:  # noqa: ARG001
-    """Return readings of one tag while the unit was made, thinned to what a screen can show."""
-    from samegauge.core.telemetry import signal_json
+def unit_traces(request: HttpRequest, unit_uid: UUID, window: Query[Window]) -> Any:  # noqa: ARG001 - ninja
+    """List the stretches of machine readings that were recorded while the unit was made."""
+    traces = Trace.objects.filter(unit=_unit(unit_uid)).select_related("unit", "machine")
+    return window.of(traces.order_by("started_at", "pk"), trace_record)
 
-    traces = list(_unit(unit_uid).traces.select_related("machine"))
-    machines = [trace.machine.serial for trace in traces]
-    return signal_json(request.GET, labels=[trace.label for trace in traces], machines=machines)
+
+@router.get("/traces/{uuid:trace_uid}/signals", response=Signal)
+@needs(Action.READ)
+def trace_signals(request: HttpRequest, trace_uid: UUID, asked: Query[SignalQuestion]) -> HttpResponse:  # noqa: ARG001
+    """Return the readings of one tag in a trace, thinned to what a screen can show."""
+    trace = get_object_or_404(Trace.objects.select_related("machine"), uid=trace_uid)
+    span = (trace.started_at, trace.ended_at + timedelta(seconds=1))
+    return signal_json(asked.query(), trace.machine.serial, span, trace.label)
 
 
 class InspectionQuestion(Schema):

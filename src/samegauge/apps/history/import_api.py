@@ -1,5 +1,6 @@
 """Imports and the work of the worker: started by an upload, followed, stopped, undone as a whole."""
 
+# ruff: noqa: TC002, TC003 - annotations are read at run time
 from __future__ import annotations
 
 from datetime import datetime

@@ -1,5 +1,6 @@
 """Passports: issued, listed, and given out as the signed file and its print."""
 
+# ruff: noqa: TC003 - annotations are read at run time
 from __future__ import annotations
 
 from datetime import datetime

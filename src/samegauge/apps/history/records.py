@@ -1,19 +1,22 @@
 """What the API says about units, components, events, operations and measurements; identifiers are public ones only."""
 
+# ruff: noqa: TC003 - annotations are read at run time
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ninja import Schema
 from pydantic import Field
 
-from samegauge.apps.history.queries import Child, ThreadView
-from samegauge.core.measurement.models import Inspection, Measurement
-from samegauge.core.production.models import OperationRun
 from samegauge.core.thread.models import AsBuiltEdge, Document, Event, Unit
-from samegauge.core.thread.rules import Branch
+
+if TYPE_CHECKING:
+    from samegauge.apps.history.queries import Child, ThreadView
+    from samegauge.core.measurement.models import Inspection, Measurement
+    from samegauge.core.production.models import OperationRun, Trace
+    from samegauge.core.thread.rules import Branch
 
 
 class ItemRecord(Schema):
@@ -190,6 +193,34 @@ def operation_record(run: OperationRun) -> OperationRecord:
     )
 
 
+class TraceRecord(Schema):
+    uid: UUID
+    unit_uid: UUID
+    machine_uid: UUID
+    machine_serial: str
+    label: str
+    started_at: datetime
+    ended_at: datetime
+    readings: int
+    confidence: str
+    evidence: list[Any]
+
+
+def trace_record(trace: Trace) -> TraceRecord:
+    return TraceRecord(
+        uid=trace.uid,
+        unit_uid=trace.unit.uid,
+        machine_uid=trace.machine.uid,
+        machine_serial=trace.machine.serial,
+        label=trace.label,
+        started_at=trace.started_at,
+        ended_at=trace.ended_at,
+        readings=trace.readings,
+        confidence=trace.confidence,
+        evidence=trace.evidence,
+    )
+
+
 class InspectionRecord(Schema):
     uid: UUID
     unit_uid: UUID
@@ -300,6 +331,7 @@ class ThreadRecord(Schema):
     used_in: list[ComponentRecord]
     operations: list[OperationRecord]
     inspections: list[InspectionRecord]
+    traces: list[TraceRecord]
     documents: list[DocumentRecord]
     event_count: int
     events: list[EventRecord] = Field(description="The newest events; the rest is at events")
@@ -307,7 +339,7 @@ class ThreadRecord(Schema):
 
 def thread_record(view: ThreadView) -> ThreadRecord:
     tree = view.as_built
-    for row in (*view.operations, *view.inspections):
+    for row in (*view.operations, *view.inspections, *view.traces):
         row.unit = view.unit
     return ThreadRecord(
         unit=unit_record(view.unit, view.verdict),
@@ -321,6 +353,7 @@ def thread_record(view: ThreadView) -> ThreadRecord:
         used_in=[component_record(branch) for branch in view.holders],
         operations=[operation_record(run) for run in view.operations],
         inspections=[inspection_record(row) for row in view.inspections],
+        traces=[trace_record(trace) for trace in view.traces],
         documents=[document_record(document) for document in view.documents],
         event_count=view.event_count,
         events=[event_record(event) for event in view.events],

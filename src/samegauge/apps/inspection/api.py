@@ -1,5 +1,6 @@
 """Characteristics: what was to be measured, within which limits, and what was measured over time."""
 
+# ruff: noqa: TC002, TC003 - annotations are read at run time
 from __future__ import annotations
 
 from datetime import datetime

@@ -53,7 +53,7 @@ def undo(batch: ImportBatch, reason: str, recorder: Recorder) -> None:
         batch.undone_at = now
         batch.save()
         ImportedFile.objects.filter(batch=batch).update(standing=False)
-        transaction.on_commit(lambda: organisation_lake().retract(str(batch.uid)))
+        transaction.on_commit(finish_undone)
 
 
 def _refuse_when_others_build_on_it(batch: ImportBatch) -> None:
@@ -73,6 +73,11 @@ def _refuse_when_others_build_on_it(batch: ImportBatch) -> None:
 
 
 def finish_undone() -> int:
-    """Retract from the lake what an undo had no time to retract before a crash; return how many imports that were."""
-    undone = ImportBatch.objects.filter(undone_at__isnull=False).values_list("uid", flat=True)
-    return organisation_lake().retract_all({str(uid) for uid in undone})
+    """Take undone imports out of the lake too, also those a crash left there; return how many it took out."""
+    undone = dict(ImportBatch.objects.filter(undone_at__isnull=False).values_list("uid", "undo_event__payload__reason"))
+    lake = organisation_lake()
+    left = {arrival.batch for arrival in lake.ledger.live()} & {str(uid) for uid in undone}
+    for uid, reason in undone.items():
+        if str(uid) in left:
+            lake.undo(str(uid), reason)
+    return len(left)

@@ -1,3 +1,117 @@
-"""The import as long work: the worker's job and the command line's are the same function."""
+"""The import as long work; the worker's job and the command line's are this same function."""
 
 from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from samegauge.core.intake.batches import close_batch, finish_undone
+from samegauge.core.intake.capability import take_in_capability
+from samegauge.core.intake.logs import observations_per_tag, take_in_logs
+from samegauge.core.intake.machines import take_in_devices
+from samegauge.core.intake.models import ImportBatch, ImportKind
+from samegauge.core.intake.package import (
+    PackageNaming,
+    Role,
+    item_of_part,
+    part_in,
+    part_of_trace,
+    sorted_by_role,
+)
+from samegauge.core.intake.production import take_in_program, take_in_traces
+from samegauge.core.intake.qif import StatedNaming, take_in_qif
+from samegauge.core.intake.run import Intake, report_of
+from samegauge.core.intake.sources import Source, unpacked
+from samegauge.core.jobs.models import Job
+from samegauge.core.jobs.rules import Progress, job
+from samegauge.core.organisations.models import Person
+from samegauge.core.thread.models import Document
+from samegauge.core.thread.rules import Recorder
+from samegauge.core.vault.models import StoredFile
+from samegauge.formats.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@job("import")
+def import_files(progress: Progress, import_kind: str, sources: list[list[str]]) -> dict[str, Any]:
+    """Take in files kept in the vault, given as pairs of their uid there and their path in the package.
+
+    The import has the uid of its job, and every file goes in once: run again after an interruption it goes on.
+    """
+    return progress.step("take in", partial(_take_in, progress, ImportKind(import_kind), sources))
+
+
+def _take_in(progress: Progress, kind: ImportKind, places: list[list[str]]) -> dict[str, Any]:
+    asked = Job.objects.get(uid=progress.uid)
+    person = Person.objects.filter(pk=asked.requested_by_id).first()
+    batch, _new = ImportBatch.objects.get_or_create(
+        uid=progress.uid, defaults={"kind": kind, "source": _named(places), "actor": person}
+    )
+    finish_undone()
+    intake = Intake(batch, Recorder(person, "" if person else "samegauge import", batch), progress.tell)
+    sources = _sources(places, intake)
+    intake = Intake(intake.batch, intake.recorder, intake.tell, total=len(sources))
+    {ImportKind.SHDR: take_in_logs, ImportKind.QIF: _take_in_results, ImportKind.NIST_TDP: _take_in_package}[kind](
+        sources, intake
+    )
+    close_batch(batch, report_of(batch, observations_per_tag(str(batch.uid))))
+    return batch.report
+
+
+def _named(places: list[list[str]]) -> str:
+    names = [path for _uid, path in places[:3]]
+    return ", ".join(names) + (f" … ({len(places)})" if len(places) > len(names) else "")
+
+
+def _sources(places: list[list[str]], intake: Intake) -> list[Source]:
+    """Find the files in the vault and unpack archives; a bad archive is refused whole."""
+    stored = {str(row.uid): row for row in StoredFile.objects.filter(uid__in=[uid for uid, _path in places])}
+    sources: list[Source] = []
+    for uid, path in places:
+        source = Source(path, stored[uid])
+        try:
+            sources += unpacked(source)
+        except FormatError as error:
+            intake.refuse(source, error)
+    return sources
+
+
+def _take_in_results(sources: Sequence[Source], intake: Intake) -> None:
+    for source in sources:
+        intake.take(source, partial(_results, intake=intake))
+        intake.advance(1, source.name)
+
+
+def _results(source: Source, intake: Intake) -> None:
+    take_in_qif(source, intake, StatedNaming())
+
+
+def _take_in_package(sources: Sequence[Source], intake: Intake) -> None:
+    """Take in a technical data package: machines first, then what was made on them, then what was measured."""
+    found = sorted_by_role(sources)
+    intake = Intake(intake.batch, intake.recorder, intake.tell, total=sum(map(len, found.values())))
+    takers = {
+        Role.DEVICES: lambda source: take_in_devices(source, intake),
+        Role.PROGRAM: lambda source: take_in_program(source, item_of_part(part_in(source.name)), intake),
+        Role.DRAWING: lambda source: _take_in_document(source, intake),
+    }
+    for role, take_in in takers.items():
+        _take_each(found[role], take_in, intake)
+    take_in_traces(found[Role.TRACE], partial(part_of_trace, intake=intake), intake)
+    _take_each(found[Role.RESULTS], lambda source: take_in_qif(source, intake, PackageNaming(source)), intake)
+    _take_each(found[Role.CAPABILITY], lambda source: take_in_capability(source, intake), intake)
+    take_in_logs(found[Role.DAY_LOG], intake)
+
+
+def _take_each(sources: Sequence[Source], take_in: Any, intake: Intake) -> None:
+    for source in sources:
+        intake.take(source, take_in)
+        intake.advance(1, source.name)
+
+
+def _take_in_document(source: Source, intake: Intake) -> None:
+    """Keep a drawing or model with the item it shows."""
+    item = item_of_part(part_in(source.name))
+    Document.objects.create(title=source.name, kind="CAD", stored=source.stored, item=item, batch=intake.batch)

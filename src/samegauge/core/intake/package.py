@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 from samegauge.core.intake.qif import PartName, stated_time
 from samegauge.core.measurement.models import InspectionKind
+from samegauge.core.intake.production import TracedPart
 from samegauge.core.production.models import Confidence
+from samegauge.core.thread.models import Item, ItemKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from samegauge.core.intake.run import Intake
     from samegauge.core.intake.sources import Source
     from samegauge.formats.qif import QifDocument, QifPartResult
 
@@ -99,16 +102,35 @@ def number_in_serial(serial: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def item_of_part(part: str) -> Item:
+    """Return the item of a part type of the package."""
+    defaults = {"name": f"NIST MTC CRADA {part.lower()}", "name_zh": CHINESE_NAMES.get(part, ""), "kind": ItemKind.PART}
+    item, _new = Item.objects.get_or_create(number=part, defaults=defaults)
+    return item
+
+
+def part_of_trace(source: Source, intake: Intake) -> TracedPart:
+    """Return the unit that the name of a trace file speaks of."""
+    name = trace_name(source.name)
+    unit = intake.unit(unit_serial(name.part, name.number), item_of_part(name.part))
+    evidence = {
+        "en": f"The trace file is named {source.name}: part {name.number} of {name.of}, machine {name.machine}. "
+        "The readings themselves name no part.",
+        "zh": f"加工紀錄檔名為 {source.name}：共 {name.of} 件中的第 {name.number} 件，機台 {name.machine}。讀值本身沒有零件編號。",
+    }
+    return TracedPart(source, unit, Confidence.INFERRED, [evidence])
+
+
 class PackageNaming:
     """Names the units of the package by part and number, and says on what evidence."""
 
-    def __init__(self, source: Source, match_evidence: dict[str, list[dict[str, str]]]) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
-        self._match_evidence = match_evidence
 
     def item(self, document: QifDocument) -> tuple[str, str, str]:
         part = part_in(document.part_name or "") or part_in(document.model_name or "") or part_in(self._source.name)
-        return part or document.file[:100], f"NIST MTC CRADA {part.lower()}", CHINESE_NAMES.get(part, "")
+        item = item_of_part(part or document.file[:100])
+        return item.number, item.name, item.name_zh
 
     def kind(self, document: QifDocument) -> InspectionKind:  # noqa: ARG002 - the package tells by folder
         first_article = "fair" in {folder.lower() for folder in self._source.folders} or _FILE_TIME.match(self._source.name)
@@ -129,9 +151,7 @@ class PackageNaming:
             "en": f"The result's serial number {said!r} carries the number {number}; the trace {unit_serial(part, number)} has the same.",
             "zh": f"檢驗結果的序號「{said}」帶有編號 {number}，與加工紀錄 {unit_serial(part, number)} 相同。",
         }
-        return PartName(
-            unit_serial(part, number), Confidence.INFERRED, [stated, *self._match_evidence.get(f"{kind}/{part}", [])]
-        )
+        return PartName(unit_serial(part, number), Confidence.INFERRED, [stated])
 
     def reported_at(self, document: QifDocument) -> tuple[datetime | None, str]:
         moment, basis = stated_time(document)

@@ -25,22 +25,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What one file of machine readings held."""
-
-    observations: int = 0
-    duplicates: int = 0
-    out_of_order: int = 0
-    quarantined: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class Intake:
     """The import that is running: where its facts belong, who records them, and whom to tell how far it is."""
 
     batch: ImportBatch
     recorder: Recorder
     tell: Tell
+    total: int = 0
+    _done: list[int] = field(default_factory=lambda: [0])
+
+    def advance(self, files: int, what: str) -> None:
+        """Say how many files have been dealt with; outside a transaction, so that others see it."""
+        self._done[0] += files
+        self.tell(self._done[0], self.total, f"Took in {what}", f"已匯入 {what}")
 
     def unit(self, serial: str, item: Item) -> Unit:
         """Return the unit with this serial number, registered now if it was not known."""
@@ -62,23 +59,19 @@ class Intake:
             self.note(source, FileOutcome.KNOWN)
         return True
 
-    def take(self, source: Source, take_in: Callable[[Source], Counts | None]) -> None:
+    def take(self, source: Source, take_in: Callable[[Source], object]) -> None:
         """Take in one file: all of it with its entry in the ledger, or nothing and the reason."""
         if self.is_in(source):
             return
         try:
             with transaction.atomic():
-                counts = take_in(source) or Counts()
+                take_in(source)
                 ImportedFile.objects.create(
                     batch=self.batch,
                     stored=source.stored,
                     name=source.path,
                     sha256=source.sha256,
                     outcome=FileOutcome.IN,
-                    observations=counts.observations,
-                    duplicates=counts.duplicates,
-                    out_of_order=counts.out_of_order,
-                    quarantined=counts.quarantined,
                 )
         except FormatError as error:
             self.refuse(source, error)

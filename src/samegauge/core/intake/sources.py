@@ -63,9 +63,9 @@ def files_below(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def unpacked(stored: StoredFile) -> list[Source]:
+def unpacked(source: Source) -> list[Source]:
     """Return an uploaded archive's members, or the file itself when it is none; one bad member refuses the archive."""
-    if not stored.name.lower().endswith(ARCHIVES):
-        return [Source(stored.name, stored)]
-    members = read_archive(blob_path(stored.sha256), stored.name)
+    if not source.name.lower().endswith(ARCHIVES):
+        return [source]
+    members = read_archive(source.file, source.name)
     return [Source(path, keep(content, PurePosixPath(path).name)) for path, content in sorted(members.items())]

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from samegauge.core.fields import JsonField
+from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.production.models import Confidence
 from samegauge.core.scope import Owned, Retractable
@@ -99,3 +100,23 @@ class Measurement(Retractable):
 
     def __str__(self) -> str:
         return f"{self.characteristic}: {self.actual}"
+
+
+class ReportedCapability(Retractable):
+    """What the measuring machine's own report says of a characteristic, kept beside what we compute."""
+
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="reported_capabilities")
+    feature = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)
+    nominal_mm = models.FloatField(null=True)
+    lower_tolerance_mm = models.FloatField(null=True)
+    upper_tolerance_mm = models.FloatField(null=True)
+    n = models.PositiveIntegerField(null=True)
+    mean_mm = models.FloatField(null=True)
+    pp = models.FloatField(null=True)
+    ppk = models.FloatField(null=True)
+    values_mm = JsonField(default=list)
+    source = models.ForeignKey("vault.StoredFile", on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.feature} {self.name}"

@@ -26,6 +26,7 @@ from samegauge.engines.signals.signal import (
     all_times,
     clipped_numeric,
     clipped_text,
+    number_held,
     text_held,
 )
 from samegauge.quantities.method import Method
@@ -75,6 +76,14 @@ class OperationRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolChange:
+    """`block` is the block being executed while the tool came in: the place of its M6 in the program."""
+
+    block: int
+    tool: int
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One execution of a program; `start_stated` is False where the control's "active" is missing from the record."""
 
@@ -86,6 +95,7 @@ class Run:
     last_block: int | None
     counted_s: float
     tools: tuple[int, ...]
+    tool_changes: tuple[ToolChange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +282,7 @@ def _operation(
     running = [one for one, phase in phases if phase is Phase.RUNNING]
     quiet = silences(inside, running, rules.silence_s)
     working = without(running, quiet)
-    runs = tuple(_runs(trace, phases, background))
+    runs = tuple(_runs(trace, phases, background, readings.start_s))
     span = Span(running[0].start_s, running[-1].end_s) if running else None
     completed_runs = [one for one in runs if one.completed]
     main = max(completed_runs or runs, key=lambda one: one.span.duration_s, default=None)
@@ -295,22 +305,26 @@ def _operation(
     )
 
 
-def _runs(trace: ProgramTrace, phases: Sequence[tuple[Span, Phase]], background: ProgramTrace) -> Iterator[Run]:
+def _runs(
+    trace: ProgramTrace, phases: Sequence[tuple[Span, Phase]], background: ProgramTrace, since_s: float
+) -> Iterator[Run]:
     start: Span | None = None
     for span, phase in phases:
         if phase is Phase.RUNNING:
             start = start or span
         elif start is not None and phase is not Phase.HELD:
-            yield _run(trace, Span(start.start_s, span.start_s), background, completed=phase is Phase.COMPLETED)
+            yield _run(
+                trace, Span(start.start_s, span.start_s), background, since_s, completed=phase is Phase.COMPLETED
+            )
             start = None
     if start is not None:
-        yield _run(trace, Span(start.start_s, phases[-1][0].end_s), background, completed=False)
+        yield _run(trace, Span(start.start_s, phases[-1][0].end_s), background, since_s, completed=False)
 
 
-def _run(trace: ProgramTrace, span: Span, background: ProgramTrace, *, completed: bool) -> Run:
+def _run(trace: ProgramTrace, span: Span, background: ProgramTrace, since_s: float, *, completed: bool) -> Run:
     blocks = clipped_numeric(trace.block, span.start_s, span.end_s).value
     blocks = blocks[np.isfinite(blocks)]
-    program, source = _program(trace, span, background)
+    program, source = _program(trace, span, background, since_s)
     return Run(
         span=span,
         completed=completed,
@@ -320,29 +334,34 @@ def _run(trace: ProgramTrace, span: Span, background: ProgramTrace, *, completed
         last_block=int(blocks.max()) if blocks.size else None,
         counted_s=counted_runtime_s(clipped_numeric(trace.runtime_s, span.start_s, span.end_s)),
         tools=_tools(trace, span),
+        tool_changes=tuple(_tool_changes(trace, span)),
     )
 
 
-def _program(trace: ProgramTrace, span: Span, background: ProgramTrace) -> tuple[str | None, ProgramSource | None]:
+def _tool_changes(trace: ProgramTrace, span: Span) -> Iterator[ToolChange]:
+    tools = clipped_numeric(trace.tool, span.start_s, span.end_s)
+    blocks = number_held(clipped_numeric(trace.block, span.start_s, span.end_s), tools.time_s)
+    for tool, block in zip(tools.value, blocks, strict=True):
+        if np.isfinite(block) and tool > 0.0:
+            yield ToolChange(int(block), int(tool))
+
+
+def _program(
+    trace: ProgramTrace, span: Span, background: ProgramTrace, since_s: float
+) -> tuple[str | None, ProgramSource | None]:
     """Name in force during the run: a control may tell it a moment after it has started."""
-    stated = clipped_text(trace.program_running, span.start_s, span.end_s).value
-    if stated and stated[-1]:
+    stated = [name for name in clipped_text(trace.program_running, span.start_s, span.end_s).value if name]
+    if stated:
         return stated[-1], ProgramSource.RUNNING
+    loaded = [
+        name
+        for name in clipped_text(trace.program_loaded, since_s, span.start_s).value
+        if name and not name.startswith(_SCRATCH_PREFIX)
+    ]
+    if loaded:
+        return loaded[-1], ProgramSource.LOADED
     carried = text_held(background.program_running, span.end_s)
-    loaded = text_held(background.program_loaded, span.start_s)
-    loaded_since = _last_time(background.program_loaded, span.start_s)
-    if (
-        loaded
-        and not loaded.startswith(_SCRATCH_PREFIX)
-        and loaded_since >= _last_time(background.program_running, span.start_s)
-    ):
-        return loaded, ProgramSource.LOADED
     return (carried, ProgramSource.CARRIED) if carried else (None, None)
-
-
-def _last_time(signal: TextSignal, time_s: float) -> float:
-    place = int(np.searchsorted(signal.time_s, time_s, side="right")) - 1
-    return float(signal.time_s[place]) if place >= 0 else -np.inf
 
 
 def _tools(trace: ProgramTrace, span: Span) -> tuple[int, ...]:

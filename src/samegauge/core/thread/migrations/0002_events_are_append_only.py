@@ -11,6 +11,10 @@ SQLITE = (
     "BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
     "CREATE TRIGGER thread_event_no_delete BEFORE DELETE ON thread_event "
     "BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
+    # INSERT OR REPLACE deletes without asking the trigger above.
+    "CREATE TRIGGER thread_event_no_replace BEFORE INSERT ON thread_event "
+    "WHEN EXISTS (SELECT 1 FROM thread_event WHERE id = NEW.id OR uid = NEW.uid) "
+    "BEGIN SELECT RAISE(ABORT, 'events are append-only'); END",
 )
 POSTGRESQL = (
     "CREATE FUNCTION thread_event_refuse() RETURNS trigger LANGUAGE plpgsql AS "
@@ -19,7 +23,11 @@ POSTGRESQL = (
     "FOR EACH ROW EXECUTE FUNCTION thread_event_refuse()",
 )
 UNDO = {
-    "sqlite": ("DROP TRIGGER thread_event_no_update", "DROP TRIGGER thread_event_no_delete"),
+    "sqlite": (
+        "DROP TRIGGER thread_event_no_update",
+        "DROP TRIGGER thread_event_no_delete",
+        "DROP TRIGGER thread_event_no_replace",
+    ),
     "postgresql": ("DROP TRIGGER thread_event_no_change ON thread_event", "DROP FUNCTION thread_event_refuse()"),
 }
 

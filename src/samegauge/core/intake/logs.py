@@ -1,0 +1,108 @@
+"""Machine logs: readings go into the lake, their account into the import."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from samegauge.core.intake.machines import machine_named
+from samegauge.core.intake.models import FileOutcome, ImportedFile
+from samegauge.core.telemetry import organisation_lake
+from samegauge.formats.plain_text import visible_text
+from samegauge.formats.shdr import Reason
+from samegauge.lake.intake import ShdrSource, guess_from_name, import_shdr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from samegauge.core.intake.run import Intake
+    from samegauge.core.intake.sources import Source
+    from samegauge.lake.ledger import FileEntry
+
+SNIPPET = 120
+
+
+def take_in_logs(sources: Sequence[Source], intake: Intake) -> None:
+    """Take in logs and part traces, one commit of the lake a machine; what is in already adds nothing.
+
+    The lake's commit comes first and is durable. When the power goes before the import's own entries are written, the
+    same import run again finds the files in the lake under its own name and writes the entries then.
+    """
+    lake, batch = organisation_lake(), str(intake.batch.uid)
+    by_machine: dict[str, list[Source]] = {}
+    for source in sources:
+        by_machine.setdefault(machine_of(source), []).append(source)
+    for machine, files in by_machine.items():
+        asked = [ShdrSource(source.file, source.name, machine) for source in files]
+        report = import_shdr(lake, asked, batch=batch)
+        with transaction.atomic():
+            known = {refused.name: refused for refused in report.refused}
+            for source in files:
+                if source.name in known:
+                    refused = known[source.name]
+                    intake.note(source, FileOutcome.REFUSED, reason=refused.reason_en, reason_zh=refused.reason_zh)
+            if len(known) < len(files):
+                machine_named(machine, intake)
+            _enter(files, intake)
+        intake.advance(len(files), machine)
+
+
+def machine_of(source: Source) -> str:
+    return guess_from_name(source.name).machine
+
+
+def _enter(sources: Sequence[Source], intake: Intake) -> None:
+    """Write an entry for each file: taken in by this import, or known from another one that stands."""
+    batch = str(intake.batch.uid)
+    paths = {(source.name, source.sha256): source for source in sources}
+    lines = _lines_set_aside(batch)
+    for arrival, entry in organisation_lake().ledger.files():
+        source = paths.get((entry.key.name, entry.key.source))
+        if source is None:
+            continue
+        if arrival.batch == batch:
+            _note_taken(source, entry, lines.get(entry.key.source, []), intake)
+        else:
+            intake.note(source, FileOutcome.KNOWN)
+
+
+def _note_taken(source: Source, entry: FileEntry, lines: list[dict[str, Any]], intake: Intake) -> None:
+    ImportedFile.objects.update_or_create(
+        batch=intake.batch,
+        name=source.path,
+        sha256=source.sha256,
+        outcome=FileOutcome.IN,
+        defaults={
+            "stored": source.stored,
+            "observations": entry.observations,
+            "duplicates": entry.repeats,
+            "out_of_order": entry.out_of_order,
+            "quarantined": lines,
+        },
+    )
+
+
+def _lines_set_aside(batch: str) -> dict[str, list[dict[str, Any]]]:
+    by_source: dict[str, list[dict[str, Any]]] = {}
+    for line in organisation_lake().quarantined(batch):
+        reason = Reason[line.reason]
+        by_source.setdefault(line.source, []).append(
+            {
+                "line": int(line.line),
+                "reason": reason.en,
+                "reason_zh": reason.zh,
+                "text": visible_text(line.raw.decode("utf-8", "backslashreplace"), SNIPPET),
+            }
+        )
+    return by_source
+
+
+def observations_per_tag(batch: str) -> dict[str, int]:
+    """Count this import's observations by tag as they stood in its files, exact duplicates included."""
+    total: Counter[str] = Counter()
+    for arrival, entry in organisation_lake().ledger.files():
+        if arrival.batch == batch:
+            total.update(entry.per_tag)
+    return dict(sorted(total.items()))

@@ -1,0 +1,267 @@
+"""Programs and part traces: which machine made a unit, with which program, operation by operation."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import transaction
+
+from samegauge.core.intake.logs import machine_of, take_in_logs
+from samegauge.core.intake.machines import machine_named
+from samegauge.core.production.models import Confidence, OperationRun, ProgramRevision, Trace
+from samegauge.core.telemetry import organisation_lake
+from samegauge.core.thread.rules import Fact, record
+from samegauge.engines.signals.families import FAMILIES, family_of, program_trace
+from samegauge.engines.signals.operations import Cause, Operation, ProgramSource, part_operations
+from samegauge.engines.signals.signal import numeric_signal, text_signal
+from samegauge.formats.nc import parse_nc
+from samegauge.lake.intake import guess_from_name
+from samegauge.lake.store import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from samegauge.core.intake.run import Intake
+    from samegauge.core.intake.sources import Source
+    from samegauge.core.thread.models import Item, Unit
+    from samegauge.engines.signals.families import ProgramTrace
+    from samegauge.engines.signals.operations import Interruption, PartOperations
+    from samegauge.lake.store import Observations
+
+CAUSES = {
+    Cause.HELD: ("Feed hold", "進給暫停"),
+    Cause.STOPPED: ("Program stopped", "程式停止"),
+    Cause.BETWEEN_RUNS: ("Between two runs", "兩次執行之間"),
+    Cause.EMERGENCY_STOP: ("Emergency stop", "緊急停止"),
+    Cause.OVERRIDE_ZERO: ("Feed override at 0 %", "進給倍率 0 %"),
+    Cause.WAITING: ("Program active, nothing moved", "程式執行中但無動作"),
+    Cause.NO_DATA: ("No readings", "無讀值"),
+}
+ALARM_CAUSES = {Cause.EMERGENCY_STOP}
+BASIS = {
+    ProgramSource.RUNNING: ("The control stated the running program {name!r}.", "控制器回報執行中的程式「{name}」。"),
+    ProgramSource.LOADED: (
+        "The control stated that {name!r} was loaded when the run began; it did not state what ran.",
+        "執行開始時控制器載入的程式是「{name}」；沒有回報執行中的程式。",
+    ),
+    ProgramSource.CARRIED: (
+        "The control last stated {name!r} before this part; it states a name only when it changes.",
+        "控制器在這件之前最後回報的程式是「{name}」；名稱只在改變時回報。",
+    ),
+}
+
+
+def take_in_program(source: Source, item: Item, intake: Intake) -> None:
+    """Keep an NC program as a revision of its own; its identity is the hash of its bytes."""
+    program = parse_nc(source.file, source.name)
+    ProgramRevision.objects.create(
+        item=item,
+        name=(program.title or source.name)[:255],
+        revision_label=(program.revision_hint or "")[:40],
+        operation_label=(program.operation or "")[:60],
+        sha256=program.sha256,
+        blocks=program.line_count,
+        tools=sorted({call.tool for call in program.tool_calls if call.tool is not None}),
+        stored=source.stored,
+        batch=intake.batch,
+    )
+
+
+@dataclass(frozen=True)
+class TracedPart:
+    """A trace file, and the unit that was made while it was recorded."""
+
+    source: Source
+    unit: Unit
+    confidence: Confidence
+    evidence: list[dict[str, str]]
+
+
+def take_in_traces(sources: Sequence[Source], part_of: Callable[[Source], TracedPart], intake: Intake) -> None:
+    """Take in part traces and work out the operations of each unit from them."""
+    take_in_logs(sources, intake)
+    backgrounds: dict[str, ProgramTrace] = {}
+    for source in sources:
+        label = guess_from_name(source.name).trace or source.name
+        if Trace.objects.filter(label=label).exists() or not organisation_lake().traces(machine_of(source)):
+            continue
+        machine = machine_named(machine_of(source), intake)
+        background = backgrounds.get(machine.serial) or _readings(machine.serial, None)[1]
+        backgrounds[machine.serial] = background
+        with transaction.atomic():
+            _take_in_trace(part_of(source), machine, label, background, intake)
+        intake.advance(0, source.name)
+
+
+def _take_in_trace(part: TracedPart, machine: Unit, label: str, background: ProgramTrace, intake: Intake) -> None:
+    observations, trace_of_part = _readings(machine.serial, label)
+    found = part_operations(trace_of_part, background=background)
+    spans = [operation.span for operation in found.operations if operation.span]
+    payload = {
+        "machine": machine.serial,
+        "trace": label,
+        "readings": len(observations),
+        "operations": len(spans),
+        "match": {"confidence": part.confidence.value, "evidence": part.evidence},
+    }
+    started, ended = _instant(observations.time_ns[0] / 1e9), _instant(observations.time_ns[-1] / 1e9)
+    event = record(Fact("traced", ended, payload, unit=part.unit), intake.recorder)
+    trace = Trace.objects.create(
+        unit=part.unit,
+        machine=machine,
+        label=label,
+        started_at=started,
+        ended_at=ended,
+        readings=len(observations),
+        numeric_tags=sorted(set(observations.tag[np.isfinite(observations.number)])),
+        confidence=part.confidence,
+        evidence=part.evidence,
+        event=event,
+        batch=intake.batch,
+    )
+    _record_operations(found, trace, intake)
+
+
+def _readings(machine: str, label: str | None) -> tuple[Observations, ProgramTrace]:
+    """Return the readings of one trace, or of the whole machine, and their roles for following programs."""
+    tags = None if label else tuple(sorted(_program_tags()))
+    observations = organisation_lake().observations(machine, Selection(tags=tags, trace=label))
+    seconds = observations.time_ns / 1e9
+    numbers, texts = {}, {}
+    for tag in sorted(set(observations.tag)):
+        chosen = observations.tag == tag
+        values = observations.number[chosen]
+        if np.isfinite(values).any():
+            numbers[tag] = numeric_signal(seconds[chosen], values)
+        else:
+            rows = np.flatnonzero(chosen)
+            texts[tag] = text_signal(seconds[chosen], [observations.value(int(row)).strip() for row in rows])
+    family = family_of(frozenset(numbers) | frozenset(texts))
+    return observations, program_trace(numbers, texts, family.name if family else "hurco")
+
+
+def _program_tags() -> set[str]:
+    """Tags that tell what is loaded, running and dialled in; the rest of a machine's readings says nothing about that."""
+    roles = ("program_running", "program_loaded", "feed_override", "rapid_override", "execution")
+    return {getattr(family, role) for family in FAMILIES.values() for role in roles} - {""}
+
+
+def _record_operations(found: PartOperations, trace: Trace, intake: Intake) -> None:
+    programs = {_plain(program.name): program for program in ProgramRevision.objects.filter(item=trace.unit.item)}
+    method = found.method.as_dict()
+    for sequence, operation in enumerate((one for one in found.operations if one.span), start=1):
+        run = operation.main_run
+        reported = (run.program if run else None) or ""
+        program = programs.get(_plain(reported)) if reported else None
+        confidence, evidence = _belief(operation, program, reported)
+        facts = _facts(operation, method)
+        label = _label(program, reported, sequence)
+        payload = {"operation": label, "machine": trace.machine.serial, "program": reported, **facts}
+        span = operation.span
+        assert span is not None  # noqa: S101 - chosen above
+        event = record(Fact("made", _instant(span.start_s), payload, unit=trace.unit), intake.recorder)
+        OperationRun.objects.create(
+            unit=trace.unit,
+            machine=trace.machine,
+            trace=trace,
+            program=program,
+            program_name_reported=reported[:255],
+            sequence=sequence,
+            label=label[:60],
+            started_at=_instant(span.start_s),
+            ended_at=_instant(span.end_s),
+            cycle_time_s=operation.cycle_time_s,
+            facts=facts,
+            confidence=confidence,
+            evidence=evidence,
+            event=event,
+            batch=intake.batch,
+        )
+
+
+def _plain(name: str) -> str:
+    """A program's name as it compares: without suffix, case and separators."""
+    return re.sub(r"[^A-Z0-9]", "", re.sub(r"(?i)\.nc$", "", name).upper())
+
+
+def _label(program: ProgramRevision | None, reported: str, sequence: int) -> str:
+    if program and program.operation_label:
+        return program.operation_label
+    return reported or f"#{sequence}"
+
+
+def _belief(
+    operation: Operation, program: ProgramRevision | None, reported: str
+) -> tuple[Confidence, list[dict[str, str]]]:
+    """How sure it is that this program ran: what the control said, whether its text is here, whether its blocks fit."""
+    run = operation.main_run
+    if run is None or run.program_source is None:
+        evidence = {"en": "The control stated no program name.", "zh": "控制器沒有回報程式名稱。"}
+        return Confidence.UNCERTAIN, [evidence]
+    english, chinese = BASIS[run.program_source]
+    evidence = [{"en": english.format(name=reported), "zh": chinese.format(name=reported)}]
+    confidence = Confidence.STATED if run.program_source is ProgramSource.RUNNING else Confidence.INFERRED
+    if program is None:
+        missing = {"en": f"No program named {reported!r} is here.", "zh": f"這裡沒有名為「{reported}」的程式。"}
+        return Confidence.UNCERTAIN, [*evidence, missing]
+    if run.last_block is not None:
+        fits = run.last_block <= program.blocks
+        compared = {
+            "en": f"The highest block reported is {run.last_block:,}; the program has {program.blocks:,} lines"
+            + ("." if fits else ", so another text must have run."),
+            "zh": f"回報的最大單節是 {run.last_block:,}，程式有 {program.blocks:,} 行"
+            + ("。" if fits else "，執行的必定是另一份內容。"),
+        }
+        return (confidence if fits else Confidence.UNCERTAIN), [*evidence, compared]
+    return confidence, evidence
+
+
+def _facts(operation: Operation, method: dict[str, Any]) -> dict[str, Any]:
+    feed, rapid = operation.feed_override_percent, operation.rapid_override_percent
+    return {
+        "completed": operation.completed,
+        "runs": len(operation.runs),
+        "running_s": round(operation.running_s, 3),
+        "cutting_time_s": round(operation.cutting_s, 3),
+        "interrupted_s": round(operation.cycle_time_s - operation.running_s, 3),
+        "feed_override_mean_percent": _rounded(feed.mean),
+        "feed_override_minimum_percent": _rounded(feed.minimum),
+        "feed_override_maximum_percent": _rounded(feed.maximum),
+        "rapid_override_mean_percent": _rounded(rapid.mean),
+        "tools": sorted(set(operation.tools)),
+        "interruptions": [_interruption(one) for one in operation.interruptions],
+        "alarms": _alarms(operation.interruptions),
+        "method": [{"en": f"{key}: {value}", "zh": f"{key}：{value}"} for key, value in method.items() if value],
+    }
+
+
+def _interruption(one: Interruption) -> dict[str, str]:
+    english, chinese = CAUSES[one.cause]
+    return {
+        "cause": one.cause.value,
+        "start": _instant(one.span.start_s).isoformat(),
+        "end": _instant(one.span.end_s).isoformat(),
+        "reason_en": english,
+        "reason_zh": chinese,
+    }
+
+
+def _alarms(interruptions: Iterable[Interruption]) -> list[dict[str, str]]:
+    found = [one for one in interruptions if one.cause in ALARM_CAUSES]
+    return [
+        {"en": f"{CAUSES[one.cause][0]}, {_instant(one.span.start_s):%Y-%m-%d %H:%M:%S} UTC",
+         "zh": f"{CAUSES[one.cause][1]}，{_instant(one.span.start_s):%Y-%m-%d %H:%M:%S} UTC"}
+        for one in found
+    ]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

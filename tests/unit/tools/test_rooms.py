@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from configparser import ConfigParser
+from pathlib import Path
+
+from tools import rooms
+
+RULES = """
+[importlinter:contract:rooms]
+exhaustive = true
+[importlinter:contract:apps-independent]
+modules =
+    {}
+"""
+APPS = {f"src/samegauge/{folder}/__init__.py": "" for folder in (".", "apps", "apps/fleet", "apps/product")}
+
+
+def test_a_pattern_takes_in_every_app(found) -> None:
+    assert not found(rooms.findings, {".importlinter": RULES.format("samegauge.apps.*"), **APPS})
+
+
+def test_an_app_left_out_of_the_list(found) -> None:
+    findings = found(rooms.findings, {".importlinter": RULES.format("samegauge.apps.fleet"), **APPS})
+    assert findings == [".importlinter:1: the contract of independent apps does not list samegauge.apps.product"]
+
+
+def test_a_folder_that_is_no_package(found) -> None:
+    files = {".importlinter": RULES.format("samegauge.apps.*"), **APPS, "src/samegauge/apps/new/models.py": "x = 1\n"}
+    (finding,) = found(rooms.findings, files)
+    assert "src/samegauge/apps/new has no __init__.py" in finding
+
+
+def test_rooms_outside_the_contract_must_be_noticed(found) -> None:
+    files = {".importlinter": RULES.format("samegauge.apps.*").replace("true", "false"), **APPS}
+    (finding,) = found(rooms.findings, files)
+    assert "exhaustive" in finding
+
+
+def test_every_room_of_the_house_has_its_layer() -> None:
+    contracts = ConfigParser()
+    contracts.read(Path(rooms.__file__).parents[1] / ".importlinter", encoding="utf-8")
+    layers = contracts["importlinter:contract:rooms"]["layers"].replace("|", " ").split()
+    assert layers[0] == "cli"
+    assert set(layers[-2:]) == {"quantities", "doors"}
+    assert len(set(layers)) == 11
