@@ -78,15 +78,22 @@ def compare(files: list[Path]) -> dict[str, list[float]]:
 
 def main() -> None:
     warm()
-    claims = []
-    print(
-        f"{'stretch':26} {'ours min':>9} {'median':>8} {'max':>8} {'peer min':>9} {'median':>8} {'max':>8}   ratio of
-        medians" ) for name, pattern in STRETCHES.items(): files = sorted(DATA.glob(pattern)) assert files, f"no
-        recorded logs at {DATA / pattern}" seconds = compare(files) ours, peer = (statistics.median(seconds[side]) for
-        side in ("ours", "peer")) figures = [ f"{1e3 * value:8.1f}" for side in ("ours", "peer") for value in
-        (min(seconds[side]), statistics.median(seconds[side]), max(seconds[side])) ] print(f"{name:26} {'
-        '.join(figures)} ms   {peer / ours:.2f}") claims.append({"name": f"import of raw logs: {name}", "ours": ours,
-        "peer": peer, "ratio": peer / ours}) print(json.dumps({"claims": claims}))
+    claims: list[dict[str, object]] = []
+    heads = " ".join(f"{side + ' ' + what:>11}" for side in ("ours", "peer") for what in ("min", "median", "max"))
+    print(f"{'milliseconds':24} {heads}  ratio of medians")
+    for name, pattern in STRETCHES.items():
+        files = sorted(DATA.glob(pattern))
+        assert files, f"no recorded logs at {DATA / pattern}"
+        seconds = compare(files)
+        ours, peer = (statistics.median(seconds[side]) for side in ("ours", "peer"))
+        figures = " ".join(
+            f"{1e3 * value:11.1f}"
+            for side in ("ours", "peer")
+            for value in (min(seconds[side]), statistics.median(seconds[side]), max(seconds[side]))
+        )
+        print(f"{name:24} {figures}  {peer / ours:.2f}")
+        claims.append({"name": f"import of raw logs: {name}", "ours": ours, "peer": peer, "ratio": peer / ours})
+    print(json.dumps({"claims": claims}))
 
 
 if __name__ == "__main__":

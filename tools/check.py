@@ -83,7 +83,7 @@ OWN: dict[str, Callable[[Repository], Iterator[Finding]]] = {
     "chinese": chinese.findings,
     "clones": clones.findings,
     "complexity": complexity.findings,
-    "docstrings": docstring_contract.findings,
+    "docstring_contract": docstring_contract.findings,
     "doors": doors.findings,
     "purity": purity.findings,
     "requirements": requirements.findings,
@@ -141,7 +141,7 @@ def outcomes(names: Iterable[str]) -> Iterator[Outcome]:
 def report(outcome: Outcome) -> None:
     mark = "FAIL" if outcome.failed else "ok"
     count = f"  {len(outcome.lines)} lines" if outcome.lines else ""
-    print(f"{mark:<5}{outcome.name:<14}{outcome.seconds:6.1f} s{count}", flush=True)
+    print(f"{mark:<5}{outcome.name:<19}{outcome.seconds:6.1f} s{count}", flush=True)
     for line in outcome.lines:
         print(f"     {line}")
 

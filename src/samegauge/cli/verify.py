@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samegauge.cli.output import say, say_json, text
+from samegauge.core.site import home_folder
 from samegauge.doors.crypto import CryptoError, PublicKey, load_public_key
 from samegauge.formats.passport import Bilingual, State, Verdict, facts, verdict_text, verify_file_bytes
 from samegauge.formats.passport.pdf_file import MAX_PDF_BYTES, PDF_MAGIC
 from samegauge.formats.plain_text import visible_text
 
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
-    from pathlib import Path
 
 GENUINE, DISPROVEN, UNREADABLE = 0, 1, 2
 _EXIT_BY_STATE = {
@@ -25,6 +28,27 @@ _EXIT_BY_STATE = {
     State.NOT_A_PASSPORT: UNREADABLE,
     State.NEWER_VERSION: UNREADABLE,
 }
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help=text("passport, JSON or PDF", "護照檔，JSON 或 PDF"))
+    parser.add_argument(
+        "--key",
+        type=Path,
+        action="append",
+        default=[],
+        help=text("public key to trust, besides those in SAMEGAUGE_HOME", "除 SAMEGAUGE_HOME 之外要信任的公鑰"),
+        metavar="FILE",
+    )
+
+
+def run(options: Namespace) -> int:
+    status, report = verify_file(options.file, options.key, home_folder())
+    say(options, report["text_en"], report["text_zh"])
+    for fact in report.get("facts", []):
+        say(options, f"  {fact['label_en']}: {fact['value']}", f"  {fact['label_zh']}：{fact['value']}")
+    say_json(options, report)
+    return status
 
 
 def verify_file(path: Path, key_paths: Sequence[Path], home: Path) -> tuple[int, dict[str, Any]]:

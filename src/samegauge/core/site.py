@@ -32,6 +32,11 @@ def default_home() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "samegauge"
 
 
+def home_folder() -> Path:
+    """Return the data folder that SAMEGAUGE_HOME chooses; it need not exist yet."""
+    return Path(os.environ.get("SAMEGAUGE_HOME") or default_home()).expanduser().resolve()
+
+
 @dataclass(frozen=True)
 class Site:
     home: Path
@@ -44,7 +49,7 @@ class Site:
 
     @classmethod
     def from_environment(cls) -> Site:
-        home = Path(os.environ.get("SAMEGAUGE_HOME") or default_home()).expanduser().resolve()
+        home = home_folder()
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         hosts = [host for host in os.environ.get("SAMEGAUGE_HOSTS", "").split(",") if host]
         https = os.environ.get("SAMEGAUGE_HTTPS") == "1"

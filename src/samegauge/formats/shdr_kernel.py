@@ -72,8 +72,8 @@ def census(data: Bytes) -> tuple[int, int, int]:
 
 @inlined
 def _two(data: Bytes, at: int) -> int:
-    tens = np.int64(data[at]) - _ZERO
-    ones = np.int64(data[at + 1]) - _ZERO
+    tens = data[at] - _ZERO
+    ones = data[at + 1] - _ZERO
     if tens < 0 or tens > 9 or ones < 0 or ones > 9:  # noqa: PLR2004
         return -1_000_000_000
     return tens * 10 + ones
@@ -124,7 +124,7 @@ def _stamp(data: Bytes, at: int, state: State) -> tuple[int, int, int]:
     if data[here] == _DOT:
         here += 1
         while here < data.size and _ZERO <= data[here] <= _NINE and digits < _FRACTION_DIGITS:
-            fraction = fraction * 10 + (np.int64(data[here]) - _ZERO)
+            fraction = fraction * 10 + (data[here] - _ZERO)
             digits += 1
             here += 1
         if digits == 0:
@@ -168,7 +168,7 @@ def _number(data: Bytes, at: int) -> tuple[int, float, int]:
     while here < data.size:
         byte = data[here]
         if _ZERO <= byte <= _NINE:
-            mantissa = mantissa * 10 + (np.int64(byte) - _ZERO)
+            mantissa = mantissa * 10 + (byte - _ZERO)
             significant += mantissa != 0
         elif byte == _DOT and point < 0 and here > first:
             point = here
@@ -249,10 +249,10 @@ def _condition_end(data: Bytes, at: int) -> tuple[int, int]:
 def _value(
     data: Bytes,
     at: int,
-    first: bool,
+    first: bool,  # noqa: FBT001
     table: NDArray[np.int32],
     words: Records,
-    state: State,  # noqa: FBT001
+    state: State,
 ) -> tuple[int, float, int, int]:
     """(index behind, number, decimals, code of the text or -1) of the value at `at`."""
     here, number, decimals = _number(data, at)

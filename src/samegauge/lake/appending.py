@@ -36,10 +36,10 @@ SAME_OBSERVATION = """
     AND one.occurrence = other.occurrence AND one.text IS NOT DISTINCT FROM other.text
     AND one.decimals IS NOT DISTINCT FROM other.decimals AND (one.text IS NOT NULL OR one.number = other.number)
 """
-_ALREADY_IN = (
-    "SELECT one.row AS row, min(other.source) AS source FROM candidates AS one "
-    "JOIN read_parquet($files) AS other ON " + SAME_OBSERVATION + " GROUP BY one.row ORDER BY one.row"
-)
+_ALREADY_IN = """
+    SELECT one.row AS row, min(other.source) AS source FROM candidates AS one
+    JOIN read_parquet($files) AS other ON SAME GROUP BY one.row ORDER BY one.row
+""".replace("SAME", SAME_OBSERVATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The one place that touches pyarrow, deltalake and DuckDB, none of which carries the types a strict checker asks for."""
+"""The one place that touches pyarrow, deltalake and DuckDB, none of which carries the types strict checks need."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _database() -> Any:
 
 
 def query(sql: str, parameters: Mapping[str, Any], frames: Mapping[str, Frame] | None = None) -> Frame:
-    """Rows of a query; files come as a parameter that is a list, never as a folder. `nothing` is a table without rows."""
+    """Rows of a query; files come as a list in a parameter, never as a folder. `nothing` is a table without rows."""
     with _CONNECTING:
         cursor = _database().cursor()
     try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def flush(path: Path) -> None:
-    """Have the disk confirm a file's bytes, or a folder's names; an OSError means it did not, and must not be retried."""
+    """Have the disk confirm a file's bytes or a folder's names; an OSError means it did not, and no retry helps."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

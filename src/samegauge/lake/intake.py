@@ -8,6 +8,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 from uuid import uuid4
 
@@ -166,7 +167,7 @@ def import_shdr(
     present = lake.ledger.keys()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for unit in _units([_job(file, machine) for file in files]):
-            parcels = [one for one in pool.map(lambda job: _parcel(job, present), unit) if account.accepts(one)]
+            parcels = [one for one in pool.map(partial(_parcel, present), unit) if account.accepts(one)]
             distinct = list({one.key: one for one in parcels}.values())
             arrival = lake.append(batch, distinct) if distinct else None
             account.enter(parcels, arrival)
@@ -314,7 +315,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _parcel(job: _Job, present: frozenset[FileKey]) -> Parcel | RefusedFile:
+def _parcel(present: frozenset[FileKey], job: _Job) -> Parcel | RefusedFile:
     try:
         raw = job.path.read_bytes()
     except OSError as error:
@@ -334,7 +335,7 @@ def _parcel(job: _Job, present: frozenset[FileKey]) -> Parcel | RefusedFile:
 
 
 def _unpacked(raw: bytes, name: str) -> bytes:
-    """One gzip member in one go by isal (3x zlib); whatever is not just that goes the careful way, with its messages."""
+    """One gzip member in one go by isal (3x zlib); anything else goes the careful way, which has the messages."""
     if raw.startswith(_GZIP):
         member = _isal.decompressobj(_GZIP_WINDOW)
         try:

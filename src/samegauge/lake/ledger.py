@@ -31,7 +31,7 @@ class FileKey:
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """`observations` = `stored` + those the lake already had (`known`); `repeats` are exact duplicates in the stretch."""
+    """`observations` = `stored` + those the lake had (`known`); `repeats` are exact duplicates in the stretch."""
 
     key: FileKey
     size_bytes: int

@@ -26,9 +26,8 @@ _ONCE = (
     " QUALIFY row_number() OVER (PARTITION BY time_ns, time_digits, tag, occurrence, text, decimals, "
     "CASE WHEN text IS NULL THEN number END ORDER BY source, line, pair) = 1 ORDER BY tag, time_ns, source, line, pair"
 )
-_CHOSEN = "SELECT one.* FROM read_parquet($files) AS one "
-_LOST = _CHOSEN + "ANTI JOIN read_parquet($remaining) AS other ON " + SAME_OBSERVATION + _ONCE
-_ALL = _CHOSEN + _ONCE
+_ALL = "SELECT one.* FROM read_parquet($files) AS one"
+_LOST = _ALL + " ANTI JOIN read_parquet($remaining) AS other ON " + SAME_OBSERVATION
 
 
 def undo(place: Place, ledger: Ledger, batch: str, reason: str) -> Retraction:
@@ -71,7 +70,7 @@ def _promoted(
         parameters: dict[str, Any] = {"files": [str(place.beside / arrival.repeats)]}
         if present:
             parameters["remaining"] = present
-        lost = backends.query(_LOST if present else _ALL, parameters)
+        lost = backends.query((_LOST if present else _ALL) + _ONCE, parameters)
         for trace in sorted({file.key.trace for file in arrival.files}, key=lambda label: label or ""):
             sources = [file.key.source for file in arrival.files if file.key.trace == trace]
             rows = backends.rows_from(lost, sources)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -34,19 +34,20 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUARTER_HOUR_NS = 15 * 60 * 1_000_000_000
 _FIRST_NS, _LAST_NS = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
-_COLUMNS = "time_ns, tag, number, decimals, text, level, line, pair, source"
 _TABLE = "SELECT * FROM read_parquet($files)"
 _REPEATS = "SELECT * FROM read_parquet($beside) WHERE list_contains($sources, source)"
-_CHOSEN = " WHERE time_ns >= $start AND time_ns < $end AND ($tags IS NULL OR tag IN (SELECT unnest($tags)))"
-_LEVELS = " AND ($levels IS NULL OR level IN (SELECT unnest($levels)))"
-_OBSERVATIONS = (
-    "SELECT " + _COLUMNS + " FROM ({rows})" + _CHOSEN + _LEVELS + " ORDER BY time_ns, source, line, pair LIMIT $limit"
-)
+_OBSERVATIONS = """
+    SELECT time_ns, tag, number, decimals, text, level, line, pair, source FROM ({rows})
+    WHERE time_ns >= $start AND time_ns < $end AND ($tags IS NULL OR tag IN (SELECT unnest($tags)))
+        AND ($levels IS NULL OR level IN (SELECT unnest($levels)))
+    ORDER BY time_ns, source, line, pair LIMIT $limit
+"""
 _PER_TAG = "SELECT tag, count(*) AS observations FROM ({rows}) GROUP BY tag ORDER BY tag"
 _PER_QUARTER = "SELECT time_ns // $quarter AS quarter, count(*) AS observations FROM ({rows}) GROUP BY 1 ORDER BY 1"
 _DECIMATED = """
-    SELECT (time_ns - $start) // $width AS bucket, count(*) AS observations, min(number) AS minimum, max(number) AS maximum,
-        arg_min(number, (time_ns, source, line, pair)) AS first, arg_max(number, (time_ns, source, line, pair)) AS last
+    SELECT (time_ns - $start) // $width AS bucket, count(*) AS observations,
+        min(number) AS minimum, max(number) AS maximum, arg_min(number, (time_ns, source, line, pair)) AS first,
+        arg_max(number, (time_ns, source, line, pair)) AS last
     FROM ({rows}) WHERE tag = $tag AND number IS NOT NULL AND time_ns >= $start AND time_ns < $end GROUP BY 1 ORDER BY 1
 """
 _STATES = """
@@ -118,7 +119,7 @@ class Decimated:
 
 @dataclass(frozen=True, slots=True)
 class StateInterval:
-    """A tag kept a value from `start` to `end` as far as the log tells: to its next observation or the end asked for."""
+    """A tag kept a value from `start` to `end` as far as the log tells: to its next one or the end asked for."""
 
     tag: str
     value: str
@@ -204,8 +205,7 @@ class OrganisationLake:
                 "limit": _LAST_NS if select.limit is None else select.limit,
             },
         )
-        names = [name.strip() for name in _COLUMNS.split(",")]
-        return Observations(**{name: backends.column(found, name) for name in names})
+        return Observations(**{field.name: backends.column(found, field.name) for field in fields(Observations)})
 
     def counts_per_tag(self, machine: str, trace: str | None = None) -> dict[str, int]:
         """Stored observations: each counted once however often it arrived."""
@@ -220,7 +220,7 @@ class OrganisationLake:
         return dict(sorted(total.items()))
 
     def days(self, machine: str, zone: tzinfo = UTC) -> tuple[DayCount, ...]:
-        """Days of `zone` with observations (quarter hours are counted, the unit in which every zone in use is offset)."""
+        """Days of `zone` with observations (counted by quarter hour, the unit of every offset in use)."""
         found = self._ask(_PER_QUARTER, machine, None, {"quarter": _QUARTER_HOUR_NS})
         total: Counter[date] = Counter()
         for row in backends.records(found):
@@ -246,7 +246,7 @@ class OrganisationLake:
     def states(
         self, machine: str, span: tuple[datetime, datetime], tags: Sequence[str] | None = None
     ) -> tuple[StateInterval, ...]:
-        """What each tag said over `span`, the last value before it included; by default the tags that say only words."""
+        """What each tag said over `span`, the last value before it included; by default of tags that say only words."""
         start, end = (nanoseconds(time) for time in span)
         chosen = None if tags is None else list(tags)
         found = self._ask(_STATES, machine, None, {"start": start, "end": end, "tags": chosen})
@@ -284,7 +284,7 @@ class OrganisationLake:
         )
 
     def _repeats(self, machine: str, trace: str | None) -> tuple[list[str], list[str]]:
-        """Files beside the table, and sources in them, with readings of a trace that another file had brought before."""
+        """Files beside the table, and sources there, with readings of a trace that another file had brought."""
         if trace is None:
             return [], []
         mine = [(one, file) for one, file in self.ledger.files(machine) if file.key.trace == trace and file.known]

@@ -123,8 +123,8 @@ def capability() -> CapabilityHistogram:
         say("Histogram of 42 values between 0 and 10 µm; none is outside.", "42 筆在 0 與 10 µm 之間，沒有超出。"),
         say("Deviation of bore 12", "12 號孔偏差"),
         "µm",
-        (1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5),
-        (1, 4, 9, 13, 9, 4, 1, 0, 1),
+        (1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5),
+        (1, 4, 9, 13, 9, 4, 1, 1),
         lower_specification=0.0,
         upper_specification=10.0,
         nominal=5.0,
@@ -154,7 +154,7 @@ def strip() -> StateStrip:
         for name, shift in (("GFAgie01", 0.0), ("Hurco02", 1.4), ("Mazak03", -0.7))
     )
     return StateStrip(
-        say("Three machines on 21 November: Mazak03 ran longest.", "11 月 21 日三台機：運轉時間都約 9.6 小時。"),
+        say("Three machines on 21 November: each ran about 9.6 h.", "11 月 21 日三台機：運轉時間都約 9.6 小時。"),
         MORNING,
         MORNING + timedelta(hours=24),
         rows,

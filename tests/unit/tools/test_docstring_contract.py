@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from textwrap import dedent
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tools import docstring_contract
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 GOOD = '''
 def strain(stress: float, modulus: FloatArray, *, label: str = "") -> float:
@@ -49,7 +53,7 @@ def strain(stress: float, modulus: FloatArray, *, label: str = "") -> float:
 PATH = "src/samegauge/engines/bar.py"
 
 
-def test_a_kept_contract_is_silent(found) -> None:
+def test_a_kept_contract_is_silent(found: Callable[..., list[str]]) -> None:
     assert not found(docstring_contract.findings, {PATH: GOOD})
 
 
@@ -62,7 +66,11 @@ def test_a_kept_contract_is_silent(found) -> None:
         ("Young's modulus [Pa].", "In [0, 1].", "numeric parameter modulus has no [unit] ([1] for a pure number)"),
         ("Strain [1].", "Strain.", "numeric return float has no [unit] ([1] for a pure number)"),
         ("    Returns\n    -------\n    float\n        Strain [1].\n", "", "no Returns section"),
-        ("ValueError\n        A modulus", "KeyError\n        A modulus", "raises ValueError, which the Raises section does"),
+        (
+            "ValueError\n        A modulus",
+            "KeyError\n        A modulus",
+            "raises ValueError, which the Raises",
+        ),
         ("Hooke's law; small strains.", "", "no Notes section"),
         ("ISO 6892-1:2019, 3.4.", "", "no References section"),
         ("    0.5\n", "", "no runnable example with its value"),
@@ -71,21 +79,21 @@ def test_a_kept_contract_is_silent(found) -> None:
         ("under a stress?", "under a stress? It tells.", "the summary is more than one sentence"),
     ],
 )
-def test_each_breach_is_named(found, old: str, new: str, message: str) -> None:
+def test_each_breach_is_named(found: Callable[..., list[str]], old: str, new: str, message: str) -> None:
     assert old in GOOD
     findings = found(docstring_contract.findings, {PATH: GOOD.replace(old, new, 1)})
     assert any(f"strain: {message}" in finding for finding in findings), findings
 
 
-def test_a_function_without_docstring(found) -> None:
+def test_a_function_without_docstring(found: Callable[..., list[str]]) -> None:
     code = "def strain(x: float) -> float:\n    return x\n\n\ndef _step(x):\n    return x\n"
     assert found(docstring_contract.findings, {PATH: code}) == [f"{PATH}:1: strain: no docstring"]
 
 
-def test_other_rooms_are_free(found) -> None:
-    assert not found(docstring_contract.findings, {"src/samegauge/lake/a.py": "def f(x: float) -> float:\n    return x\n"})
+def test_other_rooms_are_free(found: Callable[..., list[str]]) -> None:
+    assert not found(docstring_contract.findings, {"src/samegauge/lake/a.py": "def f(x: float) -> float: ...\n"})
 
 
-def test_no_unit_is_asked_of_flags_and_texts(found) -> None:
+def test_no_unit_is_asked_of_flags_and_texts(found: Callable[..., list[str]]) -> None:
     code = dedent(GOOD).replace("label: str", "label: NDArray[np.bool_]")
     assert not found(docstring_contract.findings, {PATH: code})

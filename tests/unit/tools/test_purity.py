@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tools import purity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PATH = "src/samegauge/engines/spc/charts.py"
 
@@ -29,12 +34,12 @@ PATH = "src/samegauge/engines/spc/charts.py"
         "import numpy as np\nnp.ones(3).tofile('x')",
     ],
 )
-def test_the_world_stays_out(found, code: str) -> None:
+def test_the_world_stays_out(found: Callable[..., list[str]], code: str) -> None:
     (finding,) = found(purity.findings, {PATH: code})
     assert finding.startswith(PATH)
 
 
-def test_arithmetic_is_free(found) -> None:
+def test_arithmetic_is_free(found: Callable[..., list[str]]) -> None:
     code = """
     from __future__ import annotations
     import math

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tools import restating
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -15,7 +20,7 @@ from tools import restating
         '"""The sizes module."""\n',
     ],
 )
-def test_a_docstring_that_says_the_name_again(found, code: str) -> None:
+def test_a_docstring_that_says_the_name_again(found: Callable[..., list[str]], code: str) -> None:
     (finding,) = found(restating.findings, {"src/sizes.py": code})
     assert "only says" in finding
 
@@ -29,5 +34,5 @@ def test_a_docstring_that_says_the_name_again(found, code: str) -> None:
         "def load_file(path):\n    return path\n",
     ],
 )
-def test_a_docstring_that_says_more(found, code: str) -> None:
+def test_a_docstring_that_says_more(found: Callable[..., list[str]], code: str) -> None:
     assert not found(restating.findings, {"src/sizes.py": code})

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from configparser import ConfigParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tools import rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RULES = """
 [importlinter:contract:rooms]
@@ -15,22 +19,22 @@ modules =
 APPS = {f"src/samegauge/{folder}/__init__.py": "" for folder in (".", "apps", "apps/fleet", "apps/product")}
 
 
-def test_a_pattern_takes_in_every_app(found) -> None:
+def test_a_pattern_takes_in_every_app(found: Callable[..., list[str]]) -> None:
     assert not found(rooms.findings, {".importlinter": RULES.format("samegauge.apps.*"), **APPS})
 
 
-def test_an_app_left_out_of_the_list(found) -> None:
+def test_an_app_left_out_of_the_list(found: Callable[..., list[str]]) -> None:
     findings = found(rooms.findings, {".importlinter": RULES.format("samegauge.apps.fleet"), **APPS})
     assert findings == [".importlinter:1: the contract of independent apps does not list samegauge.apps.product"]
 
 
-def test_a_folder_that_is_no_package(found) -> None:
+def test_a_folder_that_is_no_package(found: Callable[..., list[str]]) -> None:
     files = {".importlinter": RULES.format("samegauge.apps.*"), **APPS, "src/samegauge/apps/new/models.py": "x = 1\n"}
     (finding,) = found(rooms.findings, files)
     assert "src/samegauge/apps/new has no __init__.py" in finding
 
 
-def test_rooms_outside_the_contract_must_be_noticed(found) -> None:
+def test_rooms_outside_the_contract_must_be_noticed(found: Callable[..., list[str]]) -> None:
     files = {".importlinter": RULES.format("samegauge.apps.*").replace("true", "false"), **APPS}
     (finding,) = found(rooms.findings, files)
     assert "exhaustive" in finding

@@ -216,8 +216,9 @@ def _point(chart: ControlChart, index: int, across: Scale, vertical: Scale, word
         shape = element("circle", title, cx=x, cy=y, r=3.5, class_="c-point")
     if not point.rules or point.excluded:
         return link(point.url, shape)
-    above = y - 14 if y - 26 > TOP - LINE_HEIGHT else y + 24
-    numbers = label((x, above), ",".join(str(rule) for rule in point.rules), "c-rule c-halo", "middle")
+    neighbour_marked = index > 0 and bool(chart.points[index - 1].rules)
+    beside = y + 26 if (neighbour_marked and index % 2) or y - 26 < TOP - LINE_HEIGHT else y - 14
+    numbers = label((x, beside), ",".join(str(rule) for rule in point.rules), "c-rule c-halo", "middle")
     return link(point.url, shape, numbers)
 
 

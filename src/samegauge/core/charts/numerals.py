@@ -11,6 +11,7 @@ NOTHING = "\N{EN DASH}"
 SIGNIFICANT_DIGITS = 6
 MOST_EXTRA_DIGITS = 6
 MOST_DECIMALS = 12
+LEAST_ROUND_DIGIT = 3.0
 
 
 def number_text(value: float | None, decimals: int | None = None) -> str:
@@ -35,12 +36,13 @@ def quantity_text(value: float | None, unit: str, decimals: int | None = None) -
 
 
 def uncertainty_decimals(expanded_uncertainty: float) -> int:
-    """Return the decimals that give an uncertainty two significant digits."""
+    """Return the decimals that give an uncertainty two significant digits, or one where the second is a zero."""
     if not math.isfinite(expanded_uncertainty) or expanded_uncertainty <= 0:
         return 0
-    exponent = math.floor(math.log10(expanded_uncertainty))
-    rounded_up = round(expanded_uncertainty, 1 - exponent) >= 10.0 ** (exponent + 1)
-    return min(max(1 - exponent - int(rounded_up), 0), MOST_DECIMALS)
+    digits, exponent = f"{expanded_uncertainty:.1e}".split("e")
+    # 0.90 says no more than 0.9; but 1.0 must keep its zero, or the value would be rounded by half its uncertainty.
+    shown = 1 if digits.endswith("0") and float(digits) >= LEAST_ROUND_DIGIT else 2
+    return min(max(shown - 1 - int(exponent), 0), MOST_DECIMALS)
 
 
 def judged_decimals(value: float, lower: float | None, upper: float | None, decimals: int) -> int:
@@ -60,12 +62,14 @@ def duration_text(seconds: float) -> str:
         return quantity_text(seconds, "s", 0 if seconds >= 10 or seconds == int(seconds) else 1)  # noqa: PLR2004
     minutes, rest_s = divmod(round(seconds), 60)
     hours, rest_min = divmod(minutes, 60)
-    if not hours:
-        return f"{quantity_text(minutes, 'min', 0)} {quantity_text(rest_s, 's', 0)}"
     days, rest_h = divmod(hours, 24)
-    if days < 2:  # noqa: PLR2004
-        return f"{quantity_text(hours, 'h', 0)} {quantity_text(rest_min, 'min', 0)}"
-    return f"{quantity_text(days, 'd', 0)} {quantity_text(rest_h, 'h', 0)}"
+    if not hours:
+        parts = ((minutes, "min"), (rest_s, "s"))
+    elif days < 2:  # noqa: PLR2004
+        parts = ((hours, "h"), (rest_min, "min"))
+    else:
+        parts = ((days, "d"), (rest_h, "h"))
+    return NO_BREAK_SPACE.join(quantity_text(count, unit, 0) for count, unit in parts if count)
 
 
 def _side(value: float, limit: float) -> int:

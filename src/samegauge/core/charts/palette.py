@@ -68,7 +68,7 @@ RULES = {
     ".c-struck": "text-decoration:line-through",
     ".c-suspect": "fill:<alarm>;font-weight:700",
     ".c-more": "fill:<text-2>",
-    "a text": "fill:<accent>",
+    "a .c-strong": "fill:<accent>",
     "a .c-suspect": "fill:<alarm>",
 }
 

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
 NAME_WIDTH = 150.0
-TOTAL_WIDTH = 132.0
+TOTAL_WIDTH = 150.0
 TOP = 34.0
 ROW_HEIGHT = 44.0
 BAR_HEIGHT = 30.0
-KEY_HEIGHT = 40.0
+KEY_HEIGHT = 26.0
 
 
 class State(StrEnum):
@@ -85,16 +85,17 @@ def state_strip(strip: StateStrip, words: ChartWords = ENGLISH) -> str:
     """Draw every row on one time axis, totals at the end, what the shades mean below."""
     scale = TimeScale(strip.start, strip.end, NAME_WIDTH, WIDTH - TOTAL_WIDTH, strip.zone)
     base = TOP + ROW_HEIGHT * len(strip.rows)
+    key = _key_places(strip, words)
     hatch = f"hatch-{zlib.crc32(strip.sentence.encode()):08x}"
     return document(
-        (WIDTH, base + 30 + KEY_HEIGHT),
+        (WIDTH, base + 44 + KEY_HEIGHT * (key[-1].line + 1 if key else 0)),
         strip.sentence,
         _hatching(hatch),
         *(_row(strip, row, TOP + ROW_HEIGHT * index, scale, hatch) for index, row in enumerate(strip.rows)),
         *(label((x, base + 20), text, "", "middle") for x, text in scale.ticks(9)),
         *(line((x, TOP - 4), (x, base), "c-phase") for x, _text in scale.ticks(9)),
         *(_shift(scale(at), name) for at, name in strip.shifts),
-        _key(strip, base + 30, words, hatch),
+        *(_key_entry(entry, base + 34, hatch) for entry in key),
     )
 
 
@@ -193,23 +194,39 @@ def _shift(x: float, name: str) -> Fragment:
     return group(line((x, TOP - 20), (x, TOP), "c-axis"), label((x + 5, TOP - 12), name, ""))
 
 
-def _key(strip: StateStrip, top: float, words: ChartWords, hatch: str) -> Fragment:
-    """Say what each shade means together with its total."""
+@dataclass(frozen=True)
+class _KeyEntry:
+    state: State
+    text: str
+    x: float
+    line: int
+
+
+def _key_places(strip: StateStrip, words: ChartWords) -> list[_KeyEntry]:
+    """Lay out what each shade means together with its total, on as many lines as it takes."""
     sums = totals_s(strip)
     whole = sum(sums.values()) or 1.0
-    x, parts = 0.0, list[Fragment]()
+    x, row, entries = 0.0, 0, list[_KeyEntry]()
     for state, length_s in sums.items():
         if not length_s:
             continue
-        inset = 7.0 if state is State.WAIT else 0.0
-        fill = f"url(#{hatch})" if state is State.NO_DATA else None
-        parts.append(
-            element("rect", x=x, y=top + 14 + inset, width=14, height=14 - inset, class_=CLASSES.get(state), fill=fill)
-        )
         text = f"{state_word(state, words)} {duration_text(length_s)} ({number_text(100 * length_s / whole, 0)} %)"
-        parts.append(label((x + 20, top + 26), text, ""))
-        x += 20 + text_width(text) * 0.95 + 16
-    return group(*parts)
+        width = 20 + text_width(text)
+        if x and x + width > WIDTH:
+            x, row = 0.0, row + 1
+        entries.append(_KeyEntry(state, text, x, row))
+        x += width + 16
+    return entries
+
+
+def _key_entry(entry: _KeyEntry, top: float, hatch: str) -> Fragment:
+    y = top + KEY_HEIGHT * entry.line
+    inset = 7.0 if entry.state is State.WAIT else 0.0
+    fill = f"url(#{hatch})" if entry.state is State.NO_DATA else None
+    swatch = element(
+        "rect", x=entry.x, y=y + inset, width=14, height=14 - inset, class_=CLASSES.get(entry.state), fill=fill
+    )
+    return group(swatch, label((entry.x + 20, y + 13), entry.text, ""))
 
 
 def _hatching(name: str) -> Fragment:

@@ -134,7 +134,7 @@ def tick_decimals(ticks: list[float]) -> int:
     if len(ticks) < 2:  # noqa: PLR2004
         return 2
     step = abs(ticks[1] - ticks[0])
-    return min(max(-math.floor(math.log10(step) + 1e-9), 0), 12) if step else 0
+    return next((count for count in range(12) if abs(round(step, count) - step) < step * 1e-6), 12)
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:

@@ -36,6 +36,7 @@ LIFE_MARGIN = 12.0
 LANES = (-64.0, 44.0, -104.0, 84.0)
 CLUSTER_PX = 13.0
 GAP_SHARE = 0.25
+SILENCE_PX = 130.0
 
 
 @dataclass(frozen=True)
@@ -124,14 +125,13 @@ def operation_table(chart: OperationTimeline, words: ChartWords = ENGLISH) -> Ch
 
 
 def life_line(chart: LifeLine, words: ChartWords = ENGLISH) -> str:
-    """Draw the events of a life in true distances; a long stretch without any is dotted."""
+    """Draw the events of a life; a long stretch without any is dotted, shortened and named with its length."""
     events = sorted(chart.events, key=lambda one: one.at)
-    scale = TimeScale(events[0].at, events[-1].at, LIFE_MARGIN, WIDTH - LIFE_MARGIN, chart.zone)
-    clusters = _clusters(events, scale)
+    clusters = _clusters(events)
     places = _lanes(clusters, words)
     used = [lane for lane in places if lane is not None]
     middle = 24.0 - min([*used, -20.0])
-    height = middle + max([*used, 24.0]) + 24
+    height = middle + max([*used, -8.0]) + 2 * LINE_HEIGHT + 8
     return document(
         (WIDTH, height),
         chart.sentence,
@@ -174,11 +174,27 @@ def _operation(one: Operation, top: float, scale: TimeScale, zone: tzinfo) -> Fr
 Cluster = tuple[float, list[LifeEvent]]
 
 
-def _clusters(events: Sequence[LifeEvent], scale: TimeScale) -> list[Cluster]:
+def _places(events: Sequence[LifeEvent]) -> list[float]:
+    """Lay the events out in true distances but for the long silences, which all get the same room."""
+    gaps_s = [(after.at - before.at).total_seconds() for before, after in pairwise(events)]
+    silent = [_is_silence(gap_s, sum(gaps_s)) for gap_s in gaps_s]
+    told_s = sum(gap_s for gap_s, is_silent in zip(gaps_s, silent, strict=True) if not is_silent)
+    room = WIDTH - 2 * LIFE_MARGIN - (sum(silent) * SILENCE_PX if told_s else 0.0)
+    silence_px = SILENCE_PX if told_s else room / max(len(gaps_s), 1)
+    places = [LIFE_MARGIN if gaps_s else WIDTH / 2]
+    for gap_s, is_silent in zip(gaps_s, silent, strict=True):
+        places.append(places[-1] + (silence_px if is_silent else room * gap_s / (told_s or 1.0)))
+    return places
+
+
+def _is_silence(gap_s: float, whole_s: float) -> bool:
+    return gap_s > DAY_S and gap_s > GAP_SHARE * whole_s
+
+
+def _clusters(events: Sequence[LifeEvent]) -> list[Cluster]:
     """Put events together that would lie on one spot."""
     clusters: list[Cluster] = []
-    for event in events:
-        x = scale(event.at)
+    for event, x in zip(events, _places(events), strict=True):
         if clusters and x - clusters[-1][0] < CLUSTER_PX:
             clusters[-1][1].append(event)
         else:
@@ -215,10 +231,13 @@ def _cluster_name(members: list[LifeEvent], words: ChartWords) -> str:
 
 def _stretches(clusters: list[Cluster], middle: float) -> list[Fragment]:
     parts: list[Fragment] = []
+    whole_s = (clusters[-1][1][-1].at - clusters[0][1][0].at).total_seconds()
     for (start, before), (end, after) in pairwise(clusters):
         silent_s = (after[0].at - before[-1].at).total_seconds()
-        long_silence = (end - start) > GAP_SHARE * WIDTH and silent_s > DAY_S
-        parts.append(line((start, middle), (end, middle), "c-gap" if long_silence else "c-life"))
+        is_silence = _is_silence(silent_s, whole_s)
+        parts.append(line((start, middle), (end, middle), "c-gap" if is_silence else "c-life"))
+        if is_silence:
+            parts.append(label(((start + end) / 2, middle + 24), duration_text(silent_s), "c-halo", "middle"))
     return parts
 
 

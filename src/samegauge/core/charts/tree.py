@@ -13,12 +13,14 @@ from samegauge.core.charts.svg import (
     label,
     link,
     shortened,
+    text_width,
 )
 from samegauge.core.charts.words import ENGLISH, ChartTable, ChartWords
 
 ROW_HEIGHT = 46.0
 MOST_NODES = 200
 EDGE_ROOM = 44.0
+BOLD = 1.08  # bold letters are wider than the estimate for plain ones
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,8 @@ def _placed(node: TreeNode, level: int, row: int) -> tuple[_Placed, int]:
 def _edges(placed: _Placed, column: float) -> list[Fragment]:
     parts: list[Fragment] = []
     for child in placed.children:
-        start, end = (placed.level + 1) * column - EDGE_ROOM, (placed.level + 1) * column - 8
-        middle = (start + end) / 2
+        end = (placed.level + 1) * column - 8
+        start, middle = placed.level * column + _width(placed.node, column) + 10, end - EDGE_ROOM / 2
         course = f"M{start:.1f} {placed.y:.1f}H{middle:.1f}V{child.y:.1f}H{end:.1f}"
         parts.append(element("path", d=course, class_=_edge_class(child.node)))
         parts += _edges(child, column)
@@ -134,9 +136,18 @@ def _edge_class(node: TreeNode) -> str:
     return "c-edge-replaced" if node.replaced else "c-edge"
 
 
+def _room(column: float, *, is_open: bool) -> float:
+    return column - EDGE_ROOM - 12 if is_open else column - 12
+
+
+def _width(node: TreeNode, column: float) -> float:
+    room = _room(column, is_open=True)
+    return min(max(text_width(node.name) * BOLD, text_width(node.detail)), room)
+
+
 def _names(placed: _Placed, column: float) -> list[Fragment]:
     node, x = placed.node, placed.level * column
-    room = column - EDGE_ROOM - 12 if placed.children else column - 12
+    room = _room(column, is_open=bool(placed.children))
     look = "c-suspect" if node.suspect else "c-strong"
     if node.replaced:
         look += " c-struck"

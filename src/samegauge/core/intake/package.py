@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from samegauge.core.intake.qif import PartName, stated_time
@@ -49,32 +50,33 @@ class TraceName:
     of: int
 
 
-def role_of(source: Source) -> Role | None:
+def role_of_path(path: str) -> Role | None:
     """Tell what a file is for; None for what repeats others (Raw, Clean, Split), schemas and notes."""
-    name, folders = source.name.lower(), {folder.lower() for folder in source.folders}
+    place = PurePosixPath(path)
+    name, folders = place.name.lower(), {folder.lower() for folder in place.parts[:-1]}
     if folders & {"clean", "split", "schemas", "qdr_input", "d2mi"} or "raw" in folders and "mtc" in folders:
         return None
     plain = name.removesuffix(".gz")
     if plain == "devices.xml":
         return Role.DEVICES
-    if plain.endswith(".nc") and part_in(source.name):
+    if plain.endswith(".nc") and part_in(place.name):
         return Role.PROGRAM
-    if plain.endswith((".sat", ".pdf", ".stp", ".step")) and part_in(source.name):
+    if plain.endswith((".sat", ".pdf", ".stp", ".step")) and part_in(place.name):
         return Role.DRAWING
-    if _PART_TRACE.fullmatch(source.name):
+    if _PART_TRACE.fullmatch(place.name):
         return Role.TRACE
     if plain.endswith(".qif"):
         return Role.RESULTS
-    if plain.endswith(".xlsx") and part_in(source.name):
+    if plain.endswith(".xlsx") and part_in(place.name):
         return Role.CAPABILITY
-    return Role.DAY_LOG if _DAY_LOG.fullmatch(source.name) else None
+    return Role.DAY_LOG if _DAY_LOG.fullmatch(place.name) else None
 
 
 def sorted_by_role(sources: Iterable[Source]) -> dict[Role, list[Source]]:
     """Group a package's files; of device descriptions the one with the most machines describes them all."""
     found: dict[Role, list[Source]] = defaultdict(list)
     for source in sources:
-        if role := role_of(source):
+        if role := role_of_path(source.path):
             found[role].append(source)
     return {role: found[role] for role in Role}
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     StepRunner = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
+    Listener = Callable[[int, int, str, str], None]
 
 MESSAGE_CHARACTERS = 300
 WRITE_EVERY_S = 0.25
@@ -38,9 +39,10 @@ class StepsChangedError(Exception):
 class Progress:
     """Steps done before an interruption give their kept result instead of running again."""
 
-    def __init__(self, uid: UUID, run_step: StepRunner) -> None:
+    def __init__(self, uid: UUID, run_step: StepRunner, listener: Listener | None = None) -> None:
         self.uid = uid
         self._run_step = run_step
+        self._listener = listener
         self._written_at_s = float("-inf")
         self._written_message = ""
 

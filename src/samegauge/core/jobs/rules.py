@@ -26,7 +26,7 @@ from samegauge.core.scope import current_organisation_id, organisation_scope
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from samegauge.core.jobs.progress import StepRunner
+    from samegauge.core.jobs.progress import Listener, StepRunner
     from samegauge.core.organisations.models import Person
 
 __all__ = ["JobCancelledError", "JobError", "Progress", "cancel", "enqueue", "job", "perform", "run_here"]
@@ -59,15 +59,15 @@ def cancel(asked: Job) -> None:
     asked.refresh_from_db()
 
 
-def run_here(asked: Job) -> Job:
+def run_here(asked: Job, listener: Listener | None = None) -> Job:
     """Do a job in this process, step by step without check-points: for the command line and for tests."""
     uid: Any = asked.uid
-    perform(uid, current_organisation_id(), lambda _name, work: work())
+    perform(uid, current_organisation_id(), lambda _name, work: work(), listener)
     asked.refresh_from_db()
     return asked
 
 
-def perform(uid: UUID, organisation_id: int, run_step: StepRunner) -> None:
+def perform(uid: UUID, organisation_id: int, run_step: StepRunner, listener: Listener | None = None) -> None:
     """Do the job and write its end into its row: done with a result, failed with a reason, or stopped."""
     with organisation_scope(organisation_id):
         asked = Job.objects.get(uid=uid)
@@ -75,7 +75,7 @@ def perform(uid: UUID, organisation_id: int, run_step: StepRunner) -> None:
             return
         Job.objects.filter(uid=uid, started_at__isnull=True).update(started_at=timezone.now())
         try:
-            progress = Progress(uid, run_step)
+            progress = Progress(uid, run_step, listener)
             progress.stop_if_asked()
             result = function_of(asked.kind)(progress, **asked.arguments)
         except JobCancelledError:

@@ -8,9 +8,18 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from samegauge.core.organisations.models import ApiToken, Membership, Organisation, Person, Role, SetupLink
+from samegauge.core.organisations.models import (
+    ApiToken,
+    Membership,
+    Organisation,
+    OrganisationKind,
+    Person,
+    Role,
+    SetupLink,
+)
 
 LINK_LIFE = timedelta(days=7)
+UNNAMED = "–"
 # A token's last use is known to this precision, so that reading by token does not write at every request.
 LAST_USE_PRECISION = timedelta(minutes=5)
 
@@ -42,7 +51,7 @@ def found_organisation(link: SetupLink, organisation: Organisation, owner: Perso
         used = SetupLink.objects.filter(pk=link.pk, used_at__isnull=True).update(used_at=datetime.now(UTC))
         if not used or Person.objects.exists():
             raise SetupLinkUsedError
-        organisation.save()
+        _adopt(organisation)
         owner.save()
         return Membership.objects.create(person=owner, organisation=organisation, role=Role.OWNER)
 
@@ -68,3 +77,21 @@ def membership_of_token(text: str) -> Membership | None:
     if token.last_used_at is None or now - token.last_used_at > LAST_USE_PRECISION:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token.membership
+
+
+def only_organisation() -> Organisation | None:
+    """Return the one organisation there is, made without a name when there is none yet; None among several."""
+    found = list(Organisation.objects.all()[:2])
+    if not found:
+        return Organisation.objects.create(name=UNNAMED, kind=OrganisationKind.MACHINE_BUILDER)
+    return found[0] if len(found) == 1 else None
+
+
+def _adopt(organisation: Organisation) -> None:
+    """Save the first organisation; what the command line imported before anybody had an account becomes its own."""
+    waiting = Organisation.objects.filter(name=UNNAMED, memberships__isnull=True).first()
+    if waiting is not None:
+        organisation.pk, organisation.uid, organisation.created_at = waiting.pk, waiting.uid, waiting.created_at
+        organisation.save(force_update=True)
+    else:
+        organisation.save()

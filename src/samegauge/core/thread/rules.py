@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MAX_DEPTH = 50
 LARGEST_EXACT_NUMBER = 2**53
 MOST_LEVELS = 32
+Span = tuple[datetime, datetime]
+_BEGIN_OF_TIME, _END_OF_TIME = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -176,16 +179,9 @@ def install(child: Unit, parent: Unit, at: datetime, recorder: Recorder, positio
 
 def _holds_from(holder: Unit, unit: Unit, at: datetime) -> bool:
     """Whether `holder` contains `unit` at any moment from `at` on: a place recorded for later counts too."""
-    open_ends: list[tuple[int, datetime, datetime | None]] = [(unit.pk, at, None)]
-    while open_ends:
-        child_id, start, end = open_ends.pop()
-        places = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=start), child_id=child_id)
-        for edge in places.filter(valid_from__lt=end) if end else places:
-            if edge.parent_id == holder.pk:
-                return True
-            ends = [moment for moment in (end, edge.valid_to) if moment]
-            open_ends.append((edge.parent_id, max(start, edge.valid_from), min(ends, default=None)))
-    return False
+    later = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
+    above = _walk(unit, "child", "parent", later, sys.maxsize, (at, _END_OF_TIME))
+    return any(branch.unit.pk == holder.pk for branch in above)
 
 
 def remove(child: Unit, at: datetime, recorder: Recorder, reason: str) -> AsBuiltEdge:
@@ -233,7 +229,7 @@ def as_built(root: Unit, at: datetime | None, max_depth: int = MAX_DEPTH) -> lis
 
 
 def used_in(unit: Unit, at: datetime | None = None) -> list[Branch]:
-    """Return every unit that holds this one, now (`at` a moment) or ever (None), nearest first."""
+    """Return every unit that holds this one at a moment or ever did (None), nearest first."""
     edges = AsBuiltEdge.objects.filter(in_force(at)) if at else AsBuiltEdge.objects.all()
     return _walk(unit, "child", "parent", edges, MAX_DEPTH)
 
@@ -242,21 +238,34 @@ def descendants(root: Unit, at: datetime) -> list[Unit]:
     return [branch.unit for branch in as_built(root, at)]
 
 
-def _walk(root: Unit, near: str, far: str, edges: Any, max_depth: int) -> list[Branch]:
-    """Follow edges level by level from `near` to `far`, in the order of position and time."""
+def _walk(
+    root: Unit, near: str, far: str, edges: Any, max_depth: int, within: Span = (_BEGIN_OF_TIME, _END_OF_TIME)
+) -> list[Branch]:
+    """Follow edges level by level from `near` to `far`, in the order of position and time.
+
+    Two edges follow each other only while both are in force: what came out of A before A went into B was never in B.
+    """
     found: list[Branch] = []
-    seen, level = {root.pk}, [root.pk]
-    for depth in range(1, max_depth + 1):
-        rows = (
-            edges.filter(**{f"{near}_id__in": level}).select_related(f"{far}__item").order_by("position", "valid_from")
-        )
-        level = []
-        for edge in rows:
+    seen, level = {root.pk}, {root.pk: [within]}
+    depth = 0
+    while level and depth < max_depth:
+        depth += 1
+        rows = edges.filter(**{f"{near}_id__in": list(level)}).select_related(f"{far}__item")
+        below: dict[int, list[Span]] = {}
+        for edge in rows.order_by("position", "valid_from", "pk"):
+            spans = _overlaps(edge, level[getattr(edge, f"{near}_id")])
             unit = getattr(edge, far)
+            if not spans:
+                continue
+            below.setdefault(unit.pk, []).extend(spans)
             if unit.pk not in seen:
                 seen.add(unit.pk)
-                level.append(unit.pk)
                 found.append(Branch(unit, edge, depth))
-        if not level:
-            break
+        level = below
     return found
+
+
+def _overlaps(edge: AsBuiltEdge, spans: list[Span]) -> list[Span]:
+    end: Any = edge.valid_to or _END_OF_TIME
+    cut: list[Span] = [(max(start, edge.valid_from), min(stop, end)) for start, stop in spans]
+    return [(start, stop) for start, stop in cut if start < stop]

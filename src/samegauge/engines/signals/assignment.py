@@ -123,9 +123,10 @@ def assignment_test(
 
     Notes
     -----
-    Distance of rows: mean over characteristics of |a - b - offset| / spread, capped at 3; offset is the difference of the
-    medians (two machines never agree absolutely) and spread a robust one of the first table. Doubly centred, so that an
-    odd part does not count as similar to all others. p = (1 + number of random pairings as good) / (1 + permutations).
+    Distance of rows: mean over characteristics of |a - b - offset| / spread, capped at 3; offset is the difference of
+    the medians (two machines never agree absolutely) and spread a robust one of the first table. Doubly centred, so
+    that an odd part does not count as similar to all others. p = (1 + number of random pairings as good) /
+    (1 + permutations).
 
     Examples
     --------
@@ -153,7 +154,7 @@ def assignment_test(
         )
     similarity = _similarity(a[:, telling], b[:, telling], spread[telling])
     rng = np.random.default_rng(seed)
-    rows = np.arange(count)
+    rows: NDArray[np.intp] = np.arange(count, dtype=np.intp)
     chance = np.array([similarity[rows, rng.permutation(count)].mean() for _ in range(permutations)])
     statistic = float(np.trace(similarity) / count)
     best = best_columns(similarity)
@@ -209,7 +210,7 @@ def oddness(values: ArrayLike) -> NDArray[np.float64]:
 
     Examples
     --------
-    >>> oddness([[1.0], [1.1], [0.9], [1.0], [5.0]])[-1]
+    >>> float(oddness([[1.0], [1.1], [0.9], [1.0], [5.0]])[-1])
     3.0
 
     References

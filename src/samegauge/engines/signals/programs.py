@@ -1,4 +1,4 @@
-"""Which NC program, in which revision, a machine executed: from tool changes and the last block, not from names alone."""
+"""Which NC program, in which revision, a machine executed: tool changes and last block decide, not the name alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ProgramFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProgramMatch:
-    """`same_revision` is True only where tool changes and last block are those of the stored program, None if unknown."""
+    """`same_revision` is True only where tool changes and last block are those of the stored program; None: unknown."""
 
     program: ProgramFacts | None
     same_revision: bool | None
@@ -143,31 +143,37 @@ def match_program(run: Run, programs: Sequence[ProgramFacts]) -> ProgramMatch:
     """
     if not programs:
         raise InvalidOptionError("There is no stored program to compare with.", "沒有可比對的已存程式。")
-
-    def rank(program: ProgramFacts) -> tuple[bool, int, bool]:
-        agreeing = _agreeing(run, program)
-        same_end = run.last_block == program.last_line
-        return same_end and agreeing == len(run.tool_changes), agreeing, _named(run, program)
-
-    best = max(programs, key=rank)
-    same_content, agreeing, named = rank(best)
-    if not same_content and not named:
-        # Shared line numbers of some tool changes prove nothing about an unnamed program.
-        named_program = next((one for one in programs if _named(run, one)), None)
-        if named_program is None and agreeing < max(1, len(run.tool_changes) - 1):
-            return ProgramMatch(None, None, Confidence.UNCERTAIN, 0, len(run.tool_changes), (_no_program(run),))
-        best = named_program or best
-        agreeing = _agreeing(run, best)
-    evidence = _program_evidence(run, best, agreeing)
-    named = _named(run, best)
-    if same_content and named and run.program_source is not ProgramSource.CARRIED:
-        confidence = Confidence.STATED
-    elif same_content:
-        confidence = Confidence.INFERRED
-    else:
+    observed = len(run.tool_changes)
+    program = _chosen(run, programs)
+    if program is None:
+        return ProgramMatch(None, None, Confidence.UNCERTAIN, 0, observed, (_no_program(run),))
+    agreeing = _agreeing(run, program)
+    same_content = agreeing == observed and run.last_block == program.last_line
+    evidence = _program_evidence(run, program, agreeing)
+    if not same_content:
         confidence = Confidence.UNCERTAIN
-    same_revision = same_content if run.completed else (None if not contradicted(evidence) else False)
-    return ProgramMatch(best, same_revision, confidence, agreeing, len(run.tool_changes), evidence)
+    elif _stated(run) and _named(run, program):
+        confidence = Confidence.STATED
+    else:
+        confidence = Confidence.INFERRED
+    # A run that was broken off on the way agrees with all it showed; whether the rest would have is unknown.
+    unknown = not run.completed and not contradicted(evidence)
+    return ProgramMatch(program, None if unknown else same_content, confidence, agreeing, observed, evidence)
+
+
+def _chosen(run: Run, programs: Sequence[ProgramFacts]) -> ProgramFacts | None:
+    """Whole content first, then a stated name, then half of the tool changes, then a name from before."""
+    observed = len(run.tool_changes)
+    closest = max(programs, key=lambda one: (_agreeing(run, one), run.last_block == one.last_line))
+    whole = [one for one in programs if run.last_block == one.last_line and _agreeing(run, one) == observed]
+    named = [one for one in programs if _named(run, one)]
+    if whole:
+        return whole[0]
+    if _stated(run):
+        return named[0] if named else None
+    if 0 < observed <= 2 * _agreeing(run, closest):
+        return closest
+    return named[0] if named else None
 
 
 def run_balance(program: str, complete_runs: Sequence[tuple[int, float]], units: Sequence[int]) -> RunBalance:
@@ -229,6 +235,10 @@ def _plain(name: str) -> str:
 
 def _named(run: Run, program: ProgramFacts) -> bool:
     return bool(run.program and run.program.strip()) and same_name(run.program or "", program.title)
+
+
+def _stated(run: Run) -> bool:
+    return bool(run.program) and run.program_source is not ProgramSource.CARRIED
 
 
 def _agreeing(run: Run, program: ProgramFacts) -> int:
