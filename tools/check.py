@@ -1,4 +1,4 @@
-"""Runs the house checks: ``python -m tools.check [--list] [--only NAME]``; exit status 1 where anything is found."""
+"""Runs the house checks: ``tools/check.py [--list] [--only NAME ...]``; exit status 1 where anything is found."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools import (
     assertions,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import JsonResponse
@@ -16,7 +18,7 @@ from django.utils.translation import gettext as _
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.production.models import DataItem
 from samegauge.core.scope import current_organisation_id
-from samegauge.lake.store import Lake, OrganisationLake
+from samegauge.lake.store import Lake, OrganisationLake, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,3 +88,10 @@ def _buckets(text: str | None) -> int:
 
 def _json_number(value: Any) -> float | None:
     return None if not math.isfinite(value) else float(value)
+
+
+def numeric_tags(machine: str, span: Span) -> list[str]:
+    """Return the tags of a machine that gave numbers in a stretch of time, most readings first."""
+    observations = organisation_lake().observations(machine, Selection(start=span[0], end=span[1]))
+    counts = Counter(observations.tag[np.isfinite(observations.number)])
+    return [tag for tag, _count in counts.most_common()]

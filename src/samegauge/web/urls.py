@@ -25,4 +25,3 @@ urlpatterns = [
     path("", include("samegauge.apps.inspection.urls")),
     path("", include("samegauge.apps.fleet.urls")),
 ]
-

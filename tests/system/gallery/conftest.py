@@ -96,7 +96,7 @@ class Visit:
             "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", tags
         )
         return [
-            f"{violation['id']}: {node['target']} {node['any'][0]['message'] if node['any'] else node['failureSummary']}"
+            f"{violation['id']}: {node['target']} {node['failureSummary']}"
             for violation in result["violations"]
             for node in violation["nodes"]
         ]

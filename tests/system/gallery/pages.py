@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -9,56 +10,6 @@ from django.template import engines
 from django.test import RequestFactory
 from django.utils import timezone, translation
 from system.gallery import samples
-
-COMPONENTS = """
-{% extends "base.html" %}{% load samegauge %}
-{% block title %}{{ title }}{% endblock %}
-{% block content %}
-{% include "components/page_head.html" with title=title subtitle=subtitle trail=trail actions=head_actions %}
-{% for one in verdicts %}{% include "components/verdict_banner.html" with kind=one.kind sentence=one.sentence reason=one.reason actions=one.actions %}{% endfor %}
-<section class="sg-card"><h2>{{ titles.status }}</h2><div class="sg-actions">{% for chip in chips %}{% status_chip chip.kind chip.text %}{% endfor %}</div>
-<div class="sg-actions">{% provenance "simulated" %}{% provenance "assumed" %}{% provenance "memory" %} {% spark spark_line %}</div></section>
-<section class="sg-grid">{% for reading in readings %}{% value_card reading %}{% endfor %}</section>
-<section class="sg-card"><h2>{{ titles.facts }}</h2>{% include "components/facts.html" %}</section>
-{% for job in jobs %}{% include "components/job_bar.html" %}{% endfor %}
-{% for step in steps %}{% include "components/step_card.html" with number=step.number text=step.text current=step.current done_by=step.done_by done_at=step.done_at reading=step.reading %}{% endfor %}
-{% include "components/empty_state.html" with sentence=empty action=empty_action example=empty_example icon_name="upload" %}
-{% endblock %}
-"""
-CHARTS = """
-{% extends "base.html" %}{% load samegauge %}
-{% block title %}{{ title }}{% endblock %}
-{% block content %}
-{% include "components/page_head.html" with title=title %}
-{% chart control control.sentence provenance="simulated" %}
-{% range_chart ranges ranges.sentence %}
-{% chart capability capability.sentence note=note %}
-{% chart strip strip.sentence %}
-{% chart operations operations.sentence %}
-{% chart life life.sentence %}
-{% chart tree tree.sentence %}
-{% endblock %}
-"""
-RECORDS = """
-{% extends "base.html" %}{% load samegauge %}
-{% block title %}{{ title }}{% endblock %}
-{% block content %}
-{% include "components/page_head.html" with title=title %}
-{% include "components/record_table.html" %}
-{% include "components/job_bar.html" with job=jobs.0 %}
-{% endblock %}
-"""
-FORMS = """
-{% extends "base.html" %}{% load samegauge %}
-{% block title %}{{ title }}{% endblock %}
-{% block head %}{% include "components/signal_assets.html" %}{% endblock %}
-{% block content %}
-{% include "components/page_head.html" with title=title %}
-<section class="sg-card">{% include "components/upload.html" with url="/upload/" label=upload_label button=upload_button help=upload_help multiple=True %}</section>
-<section class="sg-card"><form class="sg-form" method="post">{% csrf_token %}{% include "components/form_fields.html" %}</form></section>
-{% include "components/signal.html" with url="/signal.json" title=signal_title id="signal-1" provenance="simulated" %}
-{% endblock %}
-"""
 
 
 class SampleForm(forms.Form):
@@ -73,7 +24,7 @@ def html_of(name: str, language: str) -> str:
         request = RequestFactory().get(f"/{name}/")
         request.user = samples.Somebody("")  # type: ignore[assignment]
         if name in TEMPLATES:
-            template = engines["django"].from_string(TEMPLATES[name].strip())
+            template = engines["django"].from_string(TEMPLATES[name].read_text())
             context = {**samples.shell(), **_context()}
         else:
             template = engines["django"].get_template(f"{name}.html")
@@ -81,7 +32,7 @@ def html_of(name: str, language: str) -> str:
         return template.render(context, request)
 
 
-TEMPLATES = {"components": COMPONENTS, "charts": CHARTS, "records": RECORDS, "forms": FORMS}
+TEMPLATES = {path.stem: path for path in sorted((Path(__file__).parent / "page_templates").glob("*.html"))}
 STANDING = ("404", "403", "500", "account/login", "account/locked", "account/password_reset")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -73,7 +74,7 @@ def shell() -> dict[str, Any]:
 
 
 def control() -> ControlChart:
-    source = random.Random(7)
+    source = random.Random(7)  # noqa: S311 - sample data
     values = [5.0 + source.gauss(0, 0.9) for _ in range(42)]
     values[36] = 9.1
     values[15] = 0.9
@@ -110,7 +111,7 @@ def ranges() -> ControlChart:
     values = [point.value for point in control().points]
     points = tuple(
         RunPoint(f"BX-{index + 102}", abs(after - before), (1,) if index in {35, 36} else ())
-        for index, (before, after) in enumerate(zip(values, values[1:], strict=False))
+        for index, (before, after) in enumerate(pairwise(values))
     )
     sentence = say("Moving ranges: two are above the limit.", "移動全距：兩點超出上限。")
     return ControlChart(
@@ -137,10 +138,18 @@ def capability() -> CapabilityHistogram:
 
 def strip() -> StateStrip:
     plan = [
-        (0, 7.5, None), (7.5, 8.2, State.WAIT), (8.2, 8.9, State.SETUP), (8.9, 11.6, State.RUN), (11.6, 11.9, State.ALARM),
-        (11.9, 12.1, State.SETUP), (12.1, 13.0, State.WAIT), (13.0, 17.4, State.RUN), (17.4, 17.5, State.ALARM),
-        (17.5, 20.0, State.RUN), (20.0, 21.5, State.WAIT),
-    ]  # fmt: skip
+        (0, 7.5, None),
+        (7.5, 8.2, State.WAIT),
+        (8.2, 8.9, State.SETUP),
+        (8.9, 11.6, State.RUN),
+        (11.6, 11.9, State.ALARM),
+        (11.9, 12.1, State.SETUP),
+        (12.1, 13.0, State.WAIT),
+        (13.0, 17.4, State.RUN),
+        (17.4, 17.5, State.ALARM),
+        (17.5, 20.0, State.RUN),
+        (20.0, 21.5, State.WAIT),
+    ]
 
     def at(hours: float) -> datetime:
         return MORNING + timedelta(hours=hours)
@@ -187,10 +196,16 @@ def operations() -> OperationTimeline:
 
 def life() -> LifeLine:
     days = [
-        (0, "Cast", "鑄造", Weight.NEUTRAL), (2, "Annealed", "退火", Weight.NEUTRAL), (9, "Machined", "加工", Weight.NEUTRAL),
-        (9.1, "Machined", "加工", Weight.NEUTRAL), (10, "Inspected", "檢驗合格", Weight.OK), (14, "Built into TX-650-0398", "裝入 TX-650-0398", Weight.NEUTRAL),
-        (16, "Delivered", "交機", Weight.NEUTRAL), (160, "Spindle warning", "主軸預警", Weight.WARNING), (171, "Spindle head replaced", "更換主軸頭", Weight.ALARM),
-    ]  # fmt: skip
+        (0, "Cast", "鑄造", Weight.NEUTRAL),
+        (2, "Annealed", "退火", Weight.NEUTRAL),
+        (9, "Machined", "加工", Weight.NEUTRAL),
+        (9.1, "Machined", "加工", Weight.NEUTRAL),
+        (10, "Inspected", "檢驗合格", Weight.OK),
+        (14, "Built into TX-650-0398", "裝入 TX-650-0398", Weight.NEUTRAL),
+        (16, "Delivered", "交機", Weight.NEUTRAL),
+        (160, "Spindle warning", "主軸預警", Weight.WARNING),
+        (171, "Spindle head replaced", "更換主軸頭", Weight.ALARM),
+    ]
     events = tuple(
         LifeEvent(MORNING + timedelta(days=day), say(english, chinese), weight)
         for day, english, chinese, weight in days
@@ -203,13 +218,21 @@ def life() -> LifeLine:
 def tree() -> Genealogy:
     screws = tuple(TreeNode(f"SC-{index:04d}", say("guide screw", "導螺桿")) for index in range(260))
     head = TreeNode(
-        "SH-2207", say("spindle head · 2026-11-14", "主軸頭 · 2026-11-14"), "/u/1/",
+        "SH-2207",
+        say("spindle head · 2026-11-14", "主軸頭 · 2026-11-14"),
+        "/u/1/",
         (
-            TreeNode("SP-8812", say("spindle · 2026-11-10", "主軸 · 2026-11-10"), "/u/2/", (TreeNode("BR-1"), TreeNode("BR-2")), suspect=True),
+            TreeNode(
+                "SP-8812",
+                say("spindle · 2026-11-10", "主軸 · 2026-11-10"),
+                "/u/2/",
+                (TreeNode("BR-1"), TreeNode("BR-2")),
+                suspect=True,
+            ),
             TreeNode("MT-0031", say("motor · 2026-11-11", "馬達 · 2026-11-11"), "/u/3/"),
         ),
         suspect=True,
-    )  # fmt: skip
+    )
     old = TreeNode("SH-1190", say("spindle head · until 2026-11-14", "主軸頭 · 至 2026-11-14"), "/u/4/", replaced=True)
     bed = TreeNode("BED-77", say("casting of melt M-611", "M-611 爐批鑄件"), "/u/5/", hidden=12)
     root = TreeNode(
@@ -227,18 +250,39 @@ def tree() -> Genealogy:
 def readings() -> list[Reading]:
     return [
         Reading(
-            say("Positioning deviation", "定位偏差"), 8.93, "µm", upper=12.0, expanded_uncertainty=1.6, taken_at=NOW - timedelta(minutes=3), count=5,
+            say("Positioning deviation", "定位偏差"),
+            8.93,
+            "µm",
+            upper=12.0,
+            expanded_uncertainty=1.6,
+            taken_at=NOW - timedelta(minutes=3),
+            count=5,
             chip=Chip("ok", say("Conforms", "合格")),
         ),
         Reading(
-            say("Bore diameter", "孔徑"), 25.0076, "mm", 3, 24.99, 25.008, 25.0, 0.0009, taken_at=NOW - timedelta(hours=4),
+            say("Bore diameter", "孔徑"),
+            25.0076,
+            "mm",
+            3,
+            24.99,
+            25.008,
+            25.0,
+            0.0009,
+            taken_at=NOW - timedelta(hours=4),
             chip=Chip("undecided", say("Undecided", "無法判定")),
         ),
         Reading(
-            say("Tightening torque", "鎖固扭力"), 124.04, "N·m", 1, 116.0, 124.0, taken_at=NOW - timedelta(days=2), provenance="simulated",
+            say("Tightening torque", "鎖固扭力"),
+            124.04,
+            "N·m",
+            1,
+            116.0,
+            124.0,
+            taken_at=NOW - timedelta(days=2),
+            provenance="simulated",
             chip=Chip("alarm", say("Does not conform", "不合格")),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def chips() -> list[Chip]:
@@ -254,10 +298,10 @@ def chips() -> list[Chip]:
 
 
 def spark() -> Sparkline:
-    source = random.Random(3)
+    source = random.Random(3)  # noqa: S311 - sample data
     return Sparkline(
         say("Last 24 values, one above the limit", "最近 24 筆，一筆超出上限"),
-        tuple(source.gauss(5, 1) for _ in range(23)) + (8.6,),
+        (*(source.gauss(5, 1) for _ in range(23)), 8.6),
         2.0,
         8.0,
         (23,),

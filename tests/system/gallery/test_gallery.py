@@ -8,7 +8,8 @@ pytestmark = pytest.mark.browser
 
 WIDTHS = (390, 768, 1024, 1280, 1920)
 SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, summary, input, select')]
-  .filter(one => one.checkVisibility() && !one.closest('p, svg, td, .sg-trail, .sg-skip, .sg-facts') && one.type !== 'hidden')
+  .filter(one => one.checkVisibility() && one.type !== 'hidden')
+  .filter(one => !one.closest('p, svg, td, .sg-trail, .sg-skip, .sg-facts'))
   .map(one => [one.outerHTML.slice(0, 90), one.getBoundingClientRect()])
   .filter(([, box]) => box.height < 24 || box.width < 24)
   .map(([text, box]) => `${text} ${box.width} x ${box.height}`)"""

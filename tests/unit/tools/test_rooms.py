@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tools import rooms
 
@@ -47,3 +52,60 @@ def test_every_room_of_the_house_has_its_layer() -> None:
     assert layers[0] == "cli"
     assert set(layers[-2:]) == {"quantities", "doors"}
     assert len(set(layers)) == 11
+
+
+CONTRACTS = Path(rooms.__file__).parents[1] / ".importlinter"
+ROOMS = [
+    "cli",
+    "web",
+    "edge",
+    "apps",
+    "apps/fleet",
+    "apps/history",
+    "core",
+    "lake",
+    "simulators",
+    "engines",
+    "formats",
+    "quantities",
+    "doors",
+]
+
+
+def kept(root: Path, importer: str, imported: str) -> bool:
+    """Whether a house with this one import keeps all contracts."""
+    for room in ("", *ROOMS):
+        (root / "samegauge" / room).mkdir(exist_ok=True)
+        (root / "samegauge" / room / "__init__.py").touch()
+    (root / "samegauge" / "lake" / "spool.py").touch()
+    (root / "samegauge" / importer / "near.py").write_text(f"import {imported}\n")
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--config", str(CONTRACTS), "--no-cache"]
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    done = subprocess.run(command, cwd=root, env=environment, check=False, capture_output=True, text=True)
+    assert "Contracts: " in done.stdout, done.stdout + done.stderr
+    return done.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        ("core", "samegauge.web"),
+        ("quantities", "samegauge.formats"),
+        ("formats", "samegauge.engines"),
+        ("engines", "samegauge.doors"),
+        ("apps/history", "samegauge.apps.fleet"),
+        ("edge", "samegauge.core"),
+        ("edge", "samegauge.lake"),
+        ("lake", "django"),
+    ],
+)
+def test_an_import_against_the_direction_breaks_a_contract(tmp_path: Path, importer: str, imported: str) -> None:
+    assert not kept(tmp_path, importer, imported)
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [("edge", "samegauge.lake.spool"), ("cli", "samegauge.edge"), ("lake", "samegauge.simulators"), ("core", "django")],
+)
+def test_an_import_with_the_direction_keeps_them(tmp_path: Path, importer: str, imported: str) -> None:
+    assert kept(tmp_path, importer, imported)

@@ -3,15 +3,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from samegauge.apps.fleet import drawings, rules
+from samegauge.apps.fleet import drawings, rules, tables
 from samegauge.core.organisations.permissions import Action, needs
-from samegauge.core.telemetry import organisation_lake, signal_json
+from samegauge.core.telemetry import numeric_tags, organisation_lake, signal_json
 from samegauge.core.thread.models import ItemKind, Unit
 
 if TYPE_CHECKING:
@@ -19,26 +19,31 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+SHOWN_RUNS = 100
+
 
 @require_GET
 @needs(Action.READ)
 def machine_list(request: HttpRequest) -> HttpResponse:
-    standing = Q(operations_run__retracted_at__isnull=True)
-    machines = Unit.objects.filter(item__kind=ItemKind.MACHINE).select_related("item").annotate(
-        runs=Count("operations_run", filter=standing), latest=Max("operations_run__ended_at", filter=standing)
-    )
-    lake = organisation_lake()
-    rows = [(machine, lake.days(machine.serial)) for machine in machines.order_by("serial")]
-    return render(request, "fleet/machine_list.html", {"rows": rows})
+    standing = Count("operations_run", filter=Q(operations_run__retracted_at__isnull=True))
+    machines = Unit.objects.filter(item__kind=ItemKind.MACHINE).select_related("item").annotate(runs=standing)
+    lake, zone = organisation_lake(), timezone.get_current_timezone()
+    rows = [(machine, lake.days(machine.serial, zone)) for machine in machines.order_by("serial")]
+    return render(request, "fleet/machine_list.html", {"table": tables.machine_table(rows)})
 
 
 @require_GET
 @needs(Action.READ)
 def machine(request: HttpRequest, machine_uid: UUID) -> HttpResponse:
     found = _machine(machine_uid)
-    days = organisation_lake().days(found.serial)
-    runs = found.operations_run.select_related("unit", "program").order_by("-started_at")[:100]
-    context = {"machine": found, "days": days, "runs": runs, "data_items": found.data_items.order_by("component", "tag")}
+    days = organisation_lake().days(found.serial, timezone.get_current_timezone())
+    runs = found.operations_run.select_related("unit", "program").order_by("-started_at")[:SHOWN_RUNS]
+    context = {
+        "machine": found,
+        "days": tables.day_table(found, days),
+        "runs": tables.run_table(runs),
+        "data_items": tables.data_item_table(found.data_items.order_by("component", "tag")),
+    }
     return render(request, "fleet/machine.html", context)
 
 
@@ -48,16 +53,19 @@ def machine_day(request: HttpRequest, machine_uid: UUID, day: str) -> HttpRespon
     found, when = _machine(machine_uid), _day(day)
     states = rules.states_of_day(found, when)
     runs = found.operations_run.filter(**rules.within(when)).select_related("unit", "program").order_by("started_at")
+    tags = numeric_tags(found.serial, rules.bounds(when))
+    asked = request.GET.get("tag")
     context = {
         "machine": found,
         "day": when,
         "states": states,
         "strip": drawings.day_strip(found, when, states),
-        "runs": runs,
-        "tags": rules.numeric_tags(found, when),
+        "alarms": tables.alarm_table(states) if states else None,
+        "runs": tables.run_table(runs),
+        "signal_tags": tags,
+        "signal_tag": asked if asked in tags else next(iter(tags), ""),
         "previous": when - timedelta(days=1),
         "next": when + timedelta(days=1),
-        "zone": timezone.get_current_timezone_name(),
     }
     return render(request, "fleet/machine_day.html", context)
 
@@ -65,9 +73,7 @@ def machine_day(request: HttpRequest, machine_uid: UUID, day: str) -> HttpRespon
 @require_GET
 @needs(Action.READ)
 def machine_signals(request: HttpRequest, machine_uid: UUID, day: str) -> JsonResponse:
-    found = _machine(machine_uid)
-    start, end = rules.bounds(_day(day))
-    return signal_json(request.GET, machines=[found.serial], labels=None, within=(start, end))
+    return signal_json(request.GET, _machine(machine_uid), rules.bounds(_day(day)))
 
 
 def _machine(machine_uid: UUID) -> Unit:

@@ -24,7 +24,9 @@ SHOWN_ELSEWHERE = {"inspected", "made", "registered"}
 
 def life_line(view: ThreadView) -> LifeLine | None:
     """Operations, inspections and other events on one line."""
-    moments = [LifeEvent(run.started_at, run.label, url=reverse("operation", args=[run.uid])) for run in view.operations]
+    moments = [
+        LifeEvent(run.started_at, run.label, url=reverse("operation", args=[run.uid])) for run in view.operations
+    ]
     moments += [
         LifeEvent(
             inspection.reported_at,
@@ -35,7 +37,9 @@ def life_line(view: ThreadView) -> LifeLine | None:
         for inspection in view.inspections
     ]
     moments += [
-        LifeEvent(event.device_time, event_name(event.kind)) for event in view.events if event.kind not in SHOWN_ELSEWHERE
+        LifeEvent(event.device_time, event_name(event.kind))
+        for event in view.events
+        if event.kind not in SHOWN_ELSEWHERE
     ]
     if not moments:
         return None
@@ -81,7 +85,9 @@ def tree(view: AsBuiltView, root: Unit) -> Genealogy | None:
     """What is in the unit at the moment asked for; what was taken out is struck through and kept."""
     if not view.children and not view.removed:
         return None
-    sentence = ngettext("%(count)d unit in %(serial)s on %(day)s", "%(count)d units in %(serial)s on %(day)s", view.total)
+    sentence = ngettext(
+        "%(count)d unit in %(serial)s on %(day)s", "%(count)d units in %(serial)s on %(day)s", view.total
+    )
     children = tuple(_child(child) for child in view.children)
     removed = tuple(_node(edge, replaced=True) for edge in view.removed)
     node = TreeNode(root.serial, root.item.number, children=children + removed, hidden=view.hidden)

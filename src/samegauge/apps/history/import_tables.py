@@ -75,7 +75,12 @@ def line_table(batch: ImportBatch) -> RecordTable:
     reason = "reason_zh" if reads_chinese() else "reason"
     lines = batch.report.get("quarantined_lines", [])
     rows = tuple(
-        (Cell(line["file"], code=True), Cell(number_text(line["line"], 0)), Cell(line[reason]), Cell(line["text"], code=True))
+        (
+            Cell(line["file"], code=True),
+            Cell(number_text(line["line"], 0)),
+            Cell(line[reason]),
+            Cell(line["text"], code=True),
+        )
         for line in lines
     )
     return RecordTable(

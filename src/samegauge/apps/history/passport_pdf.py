@@ -43,7 +43,9 @@ def render_pdf(passport_json: bytes, verify_url: str, fonts: Path, zone: str) ->
         sys_inputs={"view": view_text, "passport": passport_json.decode("utf-8"), "qr": _qr_svg(verify_url)},
     )
     try:
-        pdf = compiler.compile(format="pdf", pdf_standards=[*_STANDARDS], timestamp=passport.issued_at.replace(microsecond=0))
+        pdf = compiler.compile(
+            format="pdf", pdf_standards=[*_STANDARDS], timestamp=passport.issued_at.replace(microsecond=0)
+        )
     except typst.TypstError as error:
         raise PrintError(f"The passport of {passport.identity.serial} cannot be printed: {error.message}") from error
     if not isinstance(pdf, bytes):

@@ -66,7 +66,9 @@ def passport_file(_request: HttpRequest, passport_uid: UUID, form: str) -> FileR
 def verify_public(request: HttpRequest, token: str) -> HttpResponse:
     """What anyone with the code on the machine may see: that the passport is genuine, and what its maker put into it."""
     with all_organisations("a passport's public token opens this one passport"):
-        passport = Passport.objects.filter(public_token=token, withdrawn_at__isnull=True).select_related("signed").first()
+        passport = (
+            Passport.objects.filter(public_token=token, withdrawn_at__isnull=True).select_related("signed").first()
+        )
         if passport is None:
             return render(request, "history/verify.html", {"unknown": True}, status=404)
         data = read_stored(passport.signed)

@@ -16,7 +16,14 @@ from samegauge.apps.history.passport_pdf import render_pdf
 from samegauge.core.production.models import Confidence
 from samegauge.core.thread.rules import Fact, Recorder, as_built, record, sealed_content
 from samegauge.core.vault.rules import keep
-from samegauge.doors.crypto import PublicKey, SigningKey, load_or_create_key, load_public_key, random_token, store_public_key
+from samegauge.doors.crypto import (
+    PublicKey,
+    SigningKey,
+    load_or_create_key,
+    load_public_key,
+    random_token,
+    store_public_key,
+)
 from samegauge.formats.passport import records, seal, seal_pdf
 
 if TYPE_CHECKING:
@@ -103,7 +110,8 @@ def passport_of(unit: Unit, at: datetime) -> records.Passport:
         operations=tuple(_operation(run) for run in view.operations),
         inspections=tuple(_inspection(row, measured) for row, measured in inspections),
         events=tuple(
-            records.RecordedEvent(record=sealed_content(event), leaf_hash=event.leaf_hash) for event in reversed(view.events)
+            records.RecordedEvent(record=sealed_content(event), leaf_hash=event.leaf_hash)
+            for event in reversed(view.events)
         ),
         documents=tuple(_document(document) for document in view.documents),
         provenance=tuple(_provenance(view)),

@@ -31,7 +31,9 @@ def when(moment: datetime | None) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else "–"
 
 
-def unit_table(page: Page, verdicts: dict[int, str], views: tuple[tuple[str, str, bool], ...], sort: str) -> RecordTable:
+def unit_table(
+    page: Page, verdicts: dict[int, str], views: tuple[tuple[str, str, bool], ...], sort: str
+) -> RecordTable:
     columns = (
         Column(_("Serial number"), sort="serial"),
         Column(_("Item"), sort="item"),
@@ -182,7 +184,12 @@ def holder_table(view: ThreadView) -> RecordTable:
     columns = (Column(_("Built into")), Column(_("Position")), Column(_("From")), Column(_("Until")))
     rows = tuple(
         (
-            Cell(branch.unit.serial, reverse("unit_thread", args=[branch.unit.uid]), code=True, note=branch.unit.item.number),
+            Cell(
+                branch.unit.serial,
+                reverse("unit_thread", args=[branch.unit.uid]),
+                code=True,
+                note=branch.unit.item.number,
+            ),
             Cell(branch.edge.position or "–"),
             Cell(when(branch.edge.valid_from)),
             Cell(when(branch.edge.valid_to)),

@@ -167,7 +167,8 @@ def unit_print(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     unit = _unit(unit_uid)
     view = queries.thread_view(unit, _asked_moment(request), events_shown=500)
     measured = [
-        (inspection, tables.measurement_table(list(queries.measurements_of(inspection)))) for inspection in view.inspections
+        (inspection, tables.measurement_table(list(queries.measurements_of(inspection))))
+        for inspection in view.inspections
     ]
     context = {
         "view": view,

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from samegauge.apps.inspection import drawings, rules
-from samegauge.core.measurement.models import Characteristic, Conformity, InspectionKind
+from samegauge.apps.inspection import drawings, rules, tables
+from samegauge.core.measurement.models import Characteristic, Conformity
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.pages import page_of
 from samegauge.core.thread.models import Item
@@ -22,23 +24,27 @@ if TYPE_CHECKING:
 @require_GET
 @needs(Action.READ)
 def characteristic_list(request: HttpRequest) -> HttpResponse:
-    found = Characteristic.objects.select_related("item").order_by("item__number", "inspection_kind", "sequence")
+    standing = Q(measurements__retracted_at__isnull=True)
+    failed = standing & Q(measurements__stated=Conformity.FAIL)
+    found = Characteristic.objects.annotate(
+        measured=Count("measurements", standing), failed=Count("measurements", failed)
+    )
+    found = found.filter(measured__gt=0)
     if item := request.GET.get("item"):
         found = found.filter(item__number=item)
-    if kind := request.GET.get("kind"):
-        found = found.filter(inspection_kind=kind)
-    standing = Q(measurements__retracted_at__isnull=True)
-    counted = found.annotate(
-        measured=Count("measurements", filter=standing),
-        failed=Count("measurements", filter=standing & Q(measurements__stated=Conformity.FAIL)),
-    ).filter(measured__gt=0)
     if request.GET.get("verdict") == Conformity.FAIL:
-        counted = counted.filter(failed__gt=0)
-    page = page_of(request, counted)
-    rows = [(row, rules.study_of(row)) for row in page.rows]
-    context = {"page": page, "rows": rows, "items": Item.objects.filter(characteristics__isnull=False).distinct(),
-               "kinds": InspectionKind.choices, "asked": request.GET}
-    return render(request, "inspection/characteristic_list.html", context)
+        found = found.filter(failed__gt=0)
+    page = page_of(request, found.select_related("item").order_by("item__number", "inspection_kind", "sequence"))
+    table = tables.characteristic_table(page, rules.studies_of(page.rows), _saved_views(request))
+    return render(request, "inspection/characteristic_list.html", {"page": page, "table": table})
+
+
+def _saved_views(request: HttpRequest) -> tuple[tuple[str, str, bool], ...]:
+    asked_item, failing = request.GET.get("item", ""), request.GET.get("verdict") == Conformity.FAIL
+    views = [(_("All"), "?", not asked_item and not failing), (_("Not conforming"), "?verdict=fail", failing)]
+    for item in Item.objects.filter(characteristics__isnull=False).distinct().order_by("number")[:8]:
+        views.append((item.number, f"?item={quote(item.number)}", item.number == asked_item))
+    return tuple(views)
 
 
 @require_GET
@@ -46,11 +52,20 @@ def characteristic_list(request: HttpRequest) -> HttpResponse:
 def characteristic(request: HttpRequest, characteristic_uid: UUID) -> HttpResponse:
     found = get_object_or_404(Characteristic.objects.select_related("item"), uid=characteristic_uid)
     study = rules.study_of(found)
+    kind, sentence, reason = tables.verdict_sentence(study)
+    compared = rules.comparisons(found, study)
     context = {
         "characteristic": found,
         "study": study,
-        "reported": rules.reported_capability(found),
+        "kind": kind,
+        "sentence": sentence,
+        "reason": reason,
         "run_chart": drawings.run_chart(found, study),
         "histogram": drawings.histogram(found, study),
+        "indices": tables.index_table(study.capability) if study.capability else None,
+        "cautions": tables.caution_texts(study.capability),
+        "comparison": tables.comparison_table(compared, study) if compared else None,
+        "values": tables.value_table(study),
+        "method": tables.method_lines(study),
     }
     return render(request, "inspection/characteristic.html", context)

@@ -10,6 +10,8 @@ from html import escape
 WIDTH = 960.0
 TEXT_SIZE = 16.0
 LINE_HEIGHT = 20.0
+LATIN_EM = 0.6
+BOLD = 1.08  # bold letters are wider than the estimate for plain ones
 
 
 class Fragment(str):
@@ -85,8 +87,8 @@ def document(size: tuple[float, float], sentence: str, *children: str, class_: s
 
 
 def text_width(text: str, size: float = TEXT_SIZE) -> float:
-    """Estimate how wide a text is: Han characters fill a square, Latin ones a little over half."""
-    wide = sum(1.0 if unicodedata.east_asian_width(char) in "WF" else 0.56 for char in text)
+    """Estimate how wide a text is: Han characters fill a square, Latin ones well over half where fonts are wide."""
+    wide = sum(1.0 if unicodedata.east_asian_width(char) in "WF" else LATIN_EM for char in text)
     return wide * size
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from samegauge.core.charts.clockwork import DAY_S, TAIPEI, TimeScale, stamp_text
 from samegauge.core.charts.numerals import duration_text
 from samegauge.core.charts.svg import (
+    BOLD,
     LINE_HEIGHT,
     WIDTH,
     Fragment,
@@ -216,7 +217,7 @@ def _lanes(clusters: list[Cluster], words: ChartWords) -> list[float | None]:
 
 
 def _label_span(x: float, members: list[LifeEvent], words: ChartWords) -> tuple[float, float]:
-    width = max(text_width(_cluster_name(members, words)), text_width("2026-11-21"))
+    width = max(text_width(_cluster_name(members, words)) * BOLD, text_width("2026-11-21"))
     left = min(max(x - width / 2, 0.0), WIDTH - width)
     return left, left + width
 

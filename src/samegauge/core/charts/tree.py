@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from samegauge.core.charts.svg import (
+    BOLD,
     WIDTH,
     Fragment,
     document,
@@ -20,7 +21,6 @@ from samegauge.core.charts.words import ENGLISH, ChartTable, ChartWords
 ROW_HEIGHT = 46.0
 MOST_NODES = 200
 EDGE_ROOM = 44.0
-BOLD = 1.08  # bold letters are wider than the estimate for plain ones
 
 
 @dataclass(frozen=True)

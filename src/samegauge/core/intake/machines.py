@@ -21,7 +21,9 @@ UNKNOWN_MODEL = "machine"
 def take_in_devices(source: Source, intake: Intake) -> None:
     """Register the machines of an MTConnect device description, whole or not at all."""
     for device in parse_devices(source.content(), source.name).devices:
-        machine = intake.unit(device.name, _model(device.model or device.description or UNKNOWN_MODEL, device.manufacturer))
+        machine = intake.unit(
+            device.name, _model(device.model or device.description or UNKNOWN_MODEL, device.manufacturer)
+        )
         known = set(DataItem.objects.filter(machine=machine).values_list("tag", flat=True))
         new = {row.tag: row for row in _data_items(device, machine) if row.tag not in known}
         DataItem.objects.bulk_create(new.values())

@@ -135,7 +135,9 @@ class PackageNaming:
         return item.number, item.name, item.name_zh
 
     def kind(self, document: QifDocument) -> InspectionKind:  # noqa: ARG002 - the package tells by folder
-        first_article = "fair" in {folder.lower() for folder in self._source.folders} or _FILE_TIME.match(self._source.name)
+        first_article = "fair" in {folder.lower() for folder in self._source.folders} or _FILE_TIME.match(
+            self._source.name
+        )
         return InspectionKind.FIRST_ARTICLE if first_article else InspectionKind.INCOMING
 
     def unit(self, document: QifDocument, result: QifPartResult) -> PartName:

@@ -253,8 +253,10 @@ def _interruption(one: Interruption) -> dict[str, str]:
 def _alarms(interruptions: Iterable[Interruption]) -> list[dict[str, str]]:
     found = [one for one in interruptions if one.cause in ALARM_CAUSES]
     return [
-        {"en": f"{CAUSES[one.cause][0]}, {_instant(one.span.start_s):%Y-%m-%d %H:%M:%S} UTC",
-         "zh": f"{CAUSES[one.cause][1]}，{_instant(one.span.start_s):%Y-%m-%d %H:%M:%S} UTC"}
+        {
+            "en": f"{CAUSES[one.cause][0]}, {_instant(one.span.start_s):%Y-%m-%d %H:%M:%S} UTC",
+            "zh": f"{CAUSES[one.cause][1]}，{_instant(one.span.start_s):%Y-%m-%d %H:%M:%S} UTC",
+        }
         for one in found
     ]
 

@@ -116,9 +116,9 @@ def _characteristics(document: QifDocument, item: Item, kind: InspectionKind, pl
             key=stated.key,
             name=(stated.label or stated.designator)[:200],
             kind="Identity" if stated.key in identities else stated.kind[:60],
-            nominal=stated.nominal,
-            lower_limit=stated.lower_limit,
-            upper_limit=stated.upper_limit,
+            nominal=_picometres(stated.nominal),
+            lower_limit=_picometres(stated.lower_limit),
+            upper_limit=_picometres(stated.upper_limit),
             unit_code=stated.unit,
             datums=stated.datum_reference[:100],
             sequence=place,
@@ -127,6 +127,11 @@ def _characteristics(document: QifDocument, item: Item, kind: InspectionKind, pl
         if stated.key not in known
     ]
     return known | {row.key: row for row in Characteristic.objects.bulk_create(new)}
+
+
+def _picometres(value_mm: float | None) -> float | None:
+    """Drop the binary noise of nominal + tolerance (3.3 - 0.2 = 3.0999999999999996); no document states picometres."""
+    return None if value_mm is None else round(value_mm, 9)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,9 @@ class Characteristic(Owned):
     class Meta(Owned.Meta):
         ordering: ClassVar = ["sequence"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["organisation", "item", "plan", "key"], name="a_characteristic_once_per_plan")
+            models.UniqueConstraint(
+                fields=["organisation", "item", "plan", "key"], name="a_characteristic_once_per_plan"
+            )
         ]
 
     def __str__(self) -> str:

@@ -36,7 +36,9 @@ def every_model_says_whom_it_belongs_to(**_kwargs: Any) -> list[Error]:
         if declared not in BELONGS_TO:
             found.append(Error(f"{model._meta.label} does not say whom it belongs to.", id="samegauge.E001", obj=model))
         elif declared == "owned" and not _is_walled(model):
-            found.append(Error(f"{model._meta.label} is owned but not behind the wall.", id="samegauge.E002", obj=model))
+            found.append(
+                Error(f"{model._meta.label} is owned but not behind the wall.", id="samegauge.E002", obj=model)
+            )
     return found
 
 

@@ -35,7 +35,9 @@ _STAFF = _EVERY_MEMBER - {Role.GUEST}
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ: _EVERY_MEMBER,
     Action.MANAGE_TOKENS: _STAFF,
-    Action.RECORD: frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER, Role.INSPECTOR, Role.ASSEMBLER, Role.SERVICE}),
+    Action.RECORD: frozenset(
+        {Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER, Role.INSPECTOR, Role.ASSEMBLER, Role.SERVICE}
+    ),
     Action.IMPORT: frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER, Role.INSPECTOR}),
     Action.UNDO_IMPORT: frozenset({Role.OWNER, Role.QUALITY_MANAGER}),
     Action.ISSUE_PASSPORT: frozenset({Role.OWNER, Role.QUALITY_MANAGER}),

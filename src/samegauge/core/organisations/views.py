@@ -88,7 +88,9 @@ def people(request: HttpRequest) -> HttpResponse:
             person.set_unusable_password()
             person.save()
             Membership.objects.create(person=person, organisation=organisation, role=data["role"])
-        link = request.build_absolute_uri(reverse("join", args=[person.uid, default_token_generator.make_token(person)]))
+        link = request.build_absolute_uri(
+            reverse("join", args=[person.uid, default_token_generator.make_token(person)])
+        )
         form = PersonForm()
     members = Membership.objects.filter(organisation=organisation).select_related("person").order_by("person__username")
     return render(request, "organisations/people.html", {"form": form, "members": members, "link": link})

@@ -442,7 +442,8 @@ def inspections_evidence(test: AssignmentTest, numbers: Sequence[int]) -> Mappin
         test.p_value,
         f"Paired by number, the two inspections of {len(numbers)} parts are {test.score:.1f} standard deviations more "
         f"alike than by chance (p = {test.p_value:.2g}).",
-        f"依編號配對，兩次檢驗的 {len(numbers)} 件比隨機配對更相似 {test.score:.1f} 個標準差（p = {test.p_value:.2g}）。",
+        f"依編號配對，兩次檢驗的 {len(numbers)} 件比隨機配對更相似 {test.score:.1f} 個標準差"
+        f"（p = {test.p_value:.2g}）。",
     )
     return {number: (whole, _own(number, rank, len(numbers))) for number, rank in zip(numbers, test.rank, strict=True)}
 
@@ -508,7 +509,8 @@ def odd_parts_evidence(test: GroupTest, inspection: str) -> Evidence:
         Bearing.SUPPORTS if found else Bearing.NEUTRAL,
         test.p_value,
         f"{test.members} parts with an unusual trace {'also measure' if found else 'do not clearly measure'} unusually "
-        f"in {inspection} (p = {test.p_value:.2g}, against {test.others} others). This ties the lists, not single parts.",
+        f"in {inspection} (p = {test.p_value:.2g}, against {test.others} others). "
+        "This ties the lists, not single parts.",
         f"{test.members} 件軌跡異常的零件在 {inspection} 中的尺寸{'也異常' if found else '並無明顯異常'}"
         f"（p = {test.p_value:.2g}，對照 {test.others} 件）。這只連結兩份清單，不能認定個別零件。",
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from samegauge.engines.errors import InvalidOptionError
 from samegauge.engines.signals.evidence import Bearing, Confidence, Evidence, contradicted
-from samegauge.engines.signals.operations import ProgramSource, ToolChange
+from samegauge.engines.signals.operations import PartOperations, ProgramSource, ToolChange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -227,6 +228,49 @@ def run_balance(program: str, complete_runs: Sequence[tuple[int, float]], units:
         else ()
     )
     return RunBalance(program, per_unit, conflicts, _balance_evidence(program, per_unit, conflicts))
+
+
+def unusual_units(parts: Mapping[int, PartOperations]) -> frozenset[int]:
+    """Which units were made by other program runs than most of their series?
+
+    Parameters
+    ----------
+    parts : mapping of int to PartOperations
+        Operations of each unit, by number [s].
+
+    Returns
+    -------
+    frozenset of int
+        Numbers of the units whose complete runs do not end on the usual blocks, each as often as usual [1].
+
+    Raises
+    ------
+    InvalidOptionError
+        No units.
+
+    Notes
+    -----
+    The last block of a complete run changes with the program's revision; so a unit differs if another revision, a
+    program for the remainder after a stop, or a repeated or missing run was recorded. Measured values play no part.
+
+    Examples
+    --------
+    >>> from samegauge.quantities.method import Method
+    >>> sorted(unusual_units({1: PartOperations((), Method("none", "none"))}))
+    []
+
+    References
+    ----------
+    None: counting.
+    """
+    if not parts:
+        raise InvalidOptionError("There are no units to compare.", "沒有可比較的單件。")
+    ends = {
+        unit: tuple(sorted(run.last_block or 0 for one in part.operations for run in one.runs if run.completed))
+        for unit, part in parts.items()
+    }
+    usual, _ = Counter(ends.values()).most_common(1)[0]
+    return frozenset(unit for unit, blocks in ends.items() if blocks != usual)
 
 
 def _plain(name: str) -> str:

@@ -1,0 +1,177 @@
+"""The tables of the inspection pages, and capability in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from samegauge.core.charts import Sparkline, sparkline
+from samegauge.core.charts.numerals import number_text
+from samegauge.core.face import Cell, Chip, Column, RecordTable
+from samegauge.core.language import in_reader_language, reads_chinese
+from samegauge.engines.spc.capability import Capability, Index, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from samegauge.apps.inspection.rules import Comparison, Study
+    from samegauge.core.measurement.models import Characteristic
+    from samegauge.core.pages import Page
+
+GOAL_TEXT = "1.33"
+
+
+def characteristic_table(
+    page: Page, studies: dict[int, Study], views: tuple[tuple[str, str, bool], ...]
+) -> RecordTable:
+    columns = (
+        Column(_("Characteristic")),
+        Column(_("Item")),
+        Column(_("Inspection")),
+        Column("n", numeric=True),
+        Column(_("Not conforming"), numeric=True),
+        Column(_("Values")),
+        Column("Cpk", numeric=True),
+        Column(_("95 % lower bound"), numeric=True),
+        Column(_("Cpk at least %(goal)s") % {"goal": GOAL_TEXT}),
+    )
+    rows = tuple(_row(characteristic, studies[characteristic.pk]) for characteristic in page.rows)
+    return RecordTable(_("Characteristics"), columns, rows, page, views=views)
+
+
+def _row(characteristic: Characteristic, study: Study) -> tuple[Cell, ...]:
+    cpk = study.capability.cpk if study.capability else None
+    return (
+        Cell(characteristic.name, reverse("characteristic", args=[characteristic.uid])),
+        Cell(characteristic.item.number),
+        Cell(str(characteristic.get_inspection_kind_display())),  # type: ignore[attr-defined]
+        Cell(number_text(len(study.values), 0)),
+        Cell(number_text(study.failed, 0)),
+        Cell(svg=_spark(characteristic, study)),
+        Cell(number_text(cpk.value, 2) if cpk else "–"),
+        Cell(number_text(cpk.lower_bound, 2) if cpk else "–"),
+        Cell(chip=verdict_chip(study)),
+    )
+
+
+def _spark(characteristic: Characteristic, study: Study) -> str:
+    if not study.values or study.chart is None:
+        return ""
+    alarms = tuple(sorted({violation.index for violation in study.chart.violations}))
+    sentence = _("%(name)s: %(n)d values") % {"name": characteristic.name, "n": len(study.values)}
+    line = Sparkline(sentence, tuple(study.values), characteristic.lower_limit, characteristic.upper_limit, alarms)
+    return sparkline(line)
+
+
+def verdict_chip(study: Study) -> Chip:
+    if study.capability is None:
+        return Chip("neutral", _("Not computed"))
+    return {
+        Verdict.REACHED: Chip("ok", _("Reached")),
+        Verdict.NOT_REACHED: Chip("alarm", _("Not reached")),
+        Verdict.UNDECIDED: Chip("undecided", _("Cannot be decided yet")),
+        Verdict.NOT_ASSESSED: Chip("neutral", _("Not assessed")),
+    }[study.capability.verdict]
+
+
+def index_table(capability: Capability) -> RecordTable:
+    """Every index with its bounds: an index alone is not comparable."""
+    columns = (
+        Column(_("Index")),
+        Column(_("Value"), numeric=True),
+        Column(_("95 % interval"), numeric=True),
+        Column(_("95 % lower bound"), numeric=True),
+        Column(_("Spread it uses")),
+    )
+    within, overall = _("within (moving range)"), _("overall (n − 1)")
+    named = (
+        ("Cp", capability.cp, within),
+        ("Cpk", capability.cpk, within),
+        ("Pp", capability.pp, overall),
+        ("Ppk", capability.ppk, overall),
+    )
+    return RecordTable(_("Capability"), columns, tuple(_index_row(*one) for one in named))
+
+
+def _index_row(name: str, index: Index | None, spread: str) -> tuple[Cell, ...]:
+    if index is None:
+        return (Cell(name), Cell(_("does not exist")), Cell("–"), Cell("–"), Cell(spread))
+    interval = f"{number_text(index.lower, 2)} … {number_text(index.upper, 2)}"
+    return (
+        Cell(name),
+        Cell(number_text(index.value, 2)),
+        Cell(interval),
+        Cell(number_text(index.lower_bound, 2)),
+        Cell(spread),
+    )
+
+
+def comparison_table(comparisons: Sequence[Comparison], study: Study) -> RecordTable:
+    columns = (
+        Column(_("Source")),
+        Column(_("Their Ppk"), numeric=True),
+        Column(_("Our Ppk"), numeric=True),
+        Column(_("Their n"), numeric=True),
+        Column(_("Why they differ")),
+    )
+    ours = study.capability.ppk if study.capability else None
+    rows = tuple(
+        (
+            Cell(one.reported.source.name),
+            Cell(number_text(one.reported.ppk, 3)),
+            Cell(number_text(ours.value, 3) if ours else "–"),
+            Cell(number_text(one.reported.n, 0)),
+            Cell(" ".join(in_reader_language(reason) for reason in one.reasons) or _("They agree within rounding.")),
+        )
+        for one in comparisons
+    )
+    return RecordTable(_("The measuring machine's own report"), columns, rows)
+
+
+def value_table(study: Study) -> RecordTable:
+    columns = (Column(_("Part")), Column(_("Actual"), numeric=True), Column(_("Deviation"), numeric=True))
+    rows = tuple(
+        (
+            Cell(row.inspection.unit.serial, reverse("unit_thread", args=[row.inspection.unit.uid]), code=True),
+            Cell(number_text(row.actual, 4)),
+            Cell(number_text(row.deviation, 4)),
+        )
+        for row in study.measurements
+    )
+    return RecordTable(_("Values"), columns, rows)
+
+
+def verdict_sentence(study: Study) -> tuple[str, str, str]:
+    """Kind, sentence and reason of the banner over a characteristic."""
+    capability = study.capability
+    if capability is None or capability.cpk is None:
+        reason = in_reader_language(study.refusal) if study.refusal else ""
+        return "neutral", _("Capability does not exist for these values"), reason
+    numbers = {
+        "cpk": number_text(capability.cpk.value, 2),
+        "bound": number_text(capability.cpk.lower_bound, 2),
+        "n": capability.count,
+    }
+    sentence = _("Cpk %(cpk)s (95 %% lower bound %(bound)s, n = %(n)d)") % numbers
+    kind, verdict = {
+        Verdict.REACHED: ("ok", _("At least 1.33 is proven.")),
+        Verdict.NOT_REACHED: ("alarm", _("1.33 is not reached.")),
+        Verdict.UNDECIDED: ("undecided", _("These values cannot decide whether Cpk is at least 1.33.")),
+        Verdict.NOT_ASSESSED: ("neutral", _("No verdict may rest on these values.")),
+    }[capability.verdict]
+    if capability.values_needed:
+        verdict += " " + _("About %(n)d values in all would decide at this spread.") % {"n": capability.values_needed}
+    return kind, sentence, verdict
+
+
+def caution_texts(capability: Capability | None) -> list[str]:
+    cautions = capability.cautions if capability else ()
+    return [caution.text_zh if reads_chinese() else caution.text_en for caution in cautions]
+
+
+def method_lines(study: Study) -> list[str]:
+    """How the figures came about, one line a field of the method record."""
+    records = [one.method.as_dict() for one in (study.capability, study.chart) if one is not None]
+    return [f"{key}: {value}" for record in records for key, value in record.items() if value not in (None, [], {}, "")]
