@@ -1,7 +1,7 @@
 """Imports two days of one machine, once for every step that touches the disk, and dies at that step by SIGKILL.
 
-Run as a program: `lake_crash.py FOLDER`. Each attempt is a forked process with a lake of its own, FOLDER/<number>; the first
-attempt that gets to its end prints how many attempts there were.
+Run as a program: `lake_crash.py FOLDER ACTION STRIDE` (of every STRIDE-th step). Each attempt is a forked process with a lake of its own, FOLDER/<step>; the
+first attempt that gets to its end prints its step.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shdr_logs import day_log
 
-from samegauge.lake import Lake, import_shdr
+from samegauge.lake import Lake, import_shdr, warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +62,9 @@ def attempt(folder: Path, step: int, action: str) -> None:
 
 
 def main() -> None:
-    folder, action = Path(sys.argv[1]), sys.argv[2]
-    for step in range(10_000):
+    folder, action, stride = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    warm()  # kernels only: nothing with threads may live when the process forks
+    for step in range(0, 10_000, stride):
         child = os.fork()
         if child == 0:
             attempt(folder, step, action)

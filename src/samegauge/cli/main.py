@@ -47,6 +47,7 @@ COMMANDS = (
     Command(("worker",), "worker"),
     Command(("migrate",), "migrate"),
     Command(("first-link",), "first_link"),
+    Command(("warm",), "warm", needs_hub=False),
 )
 
 

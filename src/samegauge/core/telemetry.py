@@ -18,10 +18,10 @@ from django.utils.translation import gettext as _
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.production.models import DataItem
 from samegauge.core.scope import current_organisation_id
-from samegauge.lake.store import Lake, OrganisationLake, Selection
+from samegauge.lake.store import Decimated, Lake, OrganisationLake, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from samegauge.core.thread.models import Unit
 
@@ -29,6 +29,7 @@ Span = tuple[datetime, datetime]
 
 MOST_BUCKETS = 4000
 DEFAULT_BUCKETS = 1200
+LONGEST_JOINED_BUCKETS = 20  # longer stretches without a reading are shown as gaps
 
 
 def organisation_lake() -> OrganisationLake:
@@ -51,21 +52,29 @@ def signal_json(query: Mapping[str, str], machine: Unit, span: Span, trace: str 
     described = DataItem.objects.filter(machine=machine, tag=tag).first()
     unit = (described.native_units or described.units) if described else ""
     thinned = organisation_lake().decimated(machine.serial, tag, (start, end), buckets, trace)
-    series = {
-        "name": tag,
-        "unit": unit,
-        "minimum": [_json_number(value) for value in thinned.minimum],
-        "maximum": [_json_number(value) for value in thinned.maximum],
-    }
+    time_s, minimum, maximum = _with_gaps(thinned)
+    series = {"name": tag, "unit": unit, "minimum": minimum, "maximum": maximum}
     return JsonResponse(
-        {
-            "start": start.timestamp(),
-            "end": end.timestamp(),
-            "time_s": [int(time_ns) / 1e9 for time_ns in thinned.start_ns],
-            "observations": [int(count) for count in thinned.observations],
-            "series": [series],
-        }
+        {"start": start.timestamp(), "end": end.timestamp(), "time_s": time_s, "series": [series]}
     )
+
+
+def _with_gaps(thinned: Decimated) -> tuple[list[float], list[float | None], list[float | None]]:
+    """Put an empty point where a bucket held nothing, so that no line is drawn over time without readings."""
+    time_s: list[float] = []
+    minimum: list[float | None] = []
+    maximum: list[float | None] = []
+    last_ns: int | None = None
+    for start_ns, low, high in zip(thinned.start_ns.tolist(), thinned.minimum, thinned.maximum, strict=True):
+        if last_ns is not None and start_ns - last_ns > LONGEST_JOINED_BUCKETS * thinned.width_ns:
+            time_s.append((last_ns + thinned.width_ns) / 1e9)
+            minimum.append(None)
+            maximum.append(None)
+        time_s.append(start_ns / 1e9)
+        minimum.append(_json_number(low))
+        maximum.append(_json_number(high))
+        last_ns = start_ns
+    return time_s, minimum, maximum
 
 
 def _instant(text: str | None, default: datetime) -> datetime:
@@ -94,4 +103,10 @@ def numeric_tags(machine: str, span: Span) -> list[str]:
     """Return the tags of a machine that gave numbers in a stretch of time, most readings first."""
     observations = organisation_lake().observations(machine, Selection(start=span[0], end=span[1]))
     counts = Counter(observations.tag[np.isfinite(observations.number)])
-    return [tag for tag, _count in counts.most_common()]
+    return by_interest(tag for tag, _count in counts.most_common())
+
+
+def by_interest(tags: Iterable[str]) -> list[str]:
+    """Put what people look for first at the front: feed, speed, load, override; the others stay in their order."""
+    wanted = ("feed_rate", "fact", "spindle_speed", "srpm", "sload", "feed_override", "fovr")
+    return sorted(tags, key=lambda tag: wanted.index(tag.lower()) if tag.lower() in wanted else len(wanted))

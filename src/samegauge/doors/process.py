@@ -82,9 +82,7 @@ def run(args: Sequence[str | Path], options: Options = DEFAULT_OPTIONS) -> Compl
             check=False,
         )
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-        raise ProgramMissingError(
-            f"{words[0]} cannot be started: {error.strerror}. Install it or check the path."
-        ) from error
+        raise _missing(words[0], error) from error
     except subprocess.TimeoutExpired as error:
         raise ProgramTimedOutError(f"{words[0]} did not end within {options.timeout_s:g} s and was stopped.") from error
     completed = Completed(words, result.returncode, result.stdout, result.stderr, time.monotonic() - started)
@@ -153,9 +151,7 @@ def spawn(
                 start_new_session=True,
             )
         except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
-            raise ProgramMissingError(
-                f"{words[0]} cannot be started: {error.strerror}. Install it or check the path."
-            ) from error
+            raise _missing(words[0], error) from error
     return Child(process)
 
 

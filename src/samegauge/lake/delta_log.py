@@ -67,6 +67,11 @@ class Commit:
     removed: tuple[DataFile, ...] = ()
 
 
+def exists(table: Path) -> bool:
+    """A folder without version 0 is what a writer killed while making the table leaves behind."""
+    return _entry(table, 0).exists()
+
+
 def create(table: Path, workshop: Path) -> None:
     """Version 0 of the table, unless another writer has made it."""
     durable.make_folder(table / "_delta_log")

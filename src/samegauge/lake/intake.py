@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 from uuid import uuid4
 
 import isal.isal_zlib
+import numpy as np
 
 from samegauge.doors.crypto import sha256
 from samegauge.formats import shdr
 from samegauge.formats.container import read_bytes
 from samegauge.formats.errors import FormatError
 from samegauge.lake.appending import Parcel
-from samegauge.lake.identity import identify
+from samegauge.lake.identity import arranged, gather, identify
 from samegauge.lake.ledger import FileKey
 
 if TYPE_CHECKING:
@@ -178,7 +179,9 @@ def import_shdr(
 def warm() -> None:
     """Compile, or load from disk, the kernels an import needs."""
     shdr.warm()
-    identify([shdr.parse_columns(b"2017-02-02T16:37:08.9062500Z|Block_Number|0\n", "warm")], [0])
+    told = identify([shdr.parse_columns(b"2017-02-02T16:37:08.9062500Z|Block_Number|0\n", "warm")], [0])
+    for piece in arranged(told.rows, told.new, np.zeros(len(told.rows), np.int64)):
+        gather(told.rows, piece)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ _LOST = _ALL + " ANTI JOIN read_parquet($remaining) AS other ON " + SAME_OBSERVA
 
 def undo(place: Place, ledger: Ledger, batch: str, reason: str) -> Retraction:
     """Take `batch` back; LakeError when it is not in."""
-    if not (place.table / "_delta_log").exists():
+    if not delta_log.exists(place.table):
         raise _unknown(batch)
     with durable.exclusive(place.lock):
         snapshot = open_snapshot(place.table)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from samegauge.formats.shdr import Condition, condition_from, written
-from samegauge.lake import backends
+from samegauge.lake import backends, delta_log
 from samegauge.lake.appending import Place, append, open_snapshot
 from samegauge.lake.errors import LakeError
 from samegauge.lake.ledger import Ledger
@@ -262,7 +262,7 @@ class OrganisationLake:
         return tuple(QuarantinedLine(**row) for row in backends.records(found))
 
     def _snapshot(self) -> backends.Snapshot | None:
-        return open_snapshot(self._place.table) if (self._place.table / "_delta_log").exists() else None
+        return open_snapshot(self._place.table) if delta_log.exists(self._place.table) else None
 
     def _ask(self, sql: str, machine: str, trace: str | None, parameters: dict[str, Any]) -> Any:
         snapshot = self._snapshot()

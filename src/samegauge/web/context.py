@@ -31,7 +31,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 def _navigation(path: str) -> list[dict[str, Any]]:
     places = [
-        (reverse("home"), _("Start"), "home"),
+        (reverse("home"), _("Home"), "home"),
         (reverse("unit_list"), _("Parts"), "box"),
         (reverse("characteristic_list"), _("Characteristics"), "ruler-measure"),
         (reverse("machine_list"), _("Machines"), "tool"),

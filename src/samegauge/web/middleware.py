@@ -42,6 +42,9 @@ class _WholeStream:
     def readline(self, size: int | None = None) -> bytes:
         return self._counted(self.stream.readline(size), wanted=size)
 
+    def close(self) -> None:
+        self.stream.close()
+
     def _counted(self, data: bytes, wanted: int | None) -> bytes:
         self.missing -= len(data)
         ended = wanted is None or (not data and wanted != 0)

@@ -14,6 +14,7 @@ ALLOWED_HOSTS = SITE.allowed_hosts
 CSRF_TRUSTED_ORIGINS = SITE.trusted_origins
 
 INSTALLED_APPS = [
+    "samegauge.web",  # first: its templates and texts go before the libraries'
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -34,7 +35,6 @@ INSTALLED_APPS = [
     "samegauge.apps.history",
     "samegauge.apps.inspection",
     "samegauge.apps.fleet",
-    "samegauge.web",
 ]
 
 MIDDLEWARE = [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from samegauge.core.organisations import views as organisations
@@ -12,6 +13,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
     path("health/", views.health, name="health"),
+    path("favicon.ico", login_not_required(RedirectView.as_view(url="/static/favicon.svg", permanent=True))),
     path("start/<str:token>/", organisations.start, name="start"),
     path("join/<uuid:person_uid>/<str:token>/", organisations.join, name="join"),
     path("organisation/switch/", organisations.switch, name="switch_organisation"),

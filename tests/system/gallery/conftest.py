@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CHROMIUM = Path(os.environ.get("SAMEGAUGE_CHROMIUM", "/usr/bin/chromium"))
 SCREENS = Places().test_tools / "screens" / "gallery"
+NO_SIGNAL = '{"start": 0, "end": 0, "time_s": [], "series": []}'
 FOLDERS = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 
@@ -36,7 +37,7 @@ class Site:
     complaints: list[str] = field(default_factory=list)
     posted: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
     asked: list[tuple[str, dict[str, list[str]]]] = field(default_factory=list)
-    fragments: dict[str, list[str]] = field(default_factory=dict)
+    fragments: dict[str, list[str]] = field(default_factory=lambda: {"/signal.json": [NO_SIGNAL]})
 
     def answer(self, route: Route) -> None:
         address = urlsplit(route.request.url)

@@ -20,7 +20,6 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, summary, inpu
 @pytest.mark.parametrize("name", [*TEMPLATES, *STANDING])
 def test_pages_are_accessible_and_keep_their_width(visit: Visit, name: str, language: str, theme: str) -> None:
     visit.site.language = language
-    visit.site.fragments["/signal.json"] = ['{"start": 0, "end": 0, "time_s": [], "series": []}']
     visit.page.emulate_media(color_scheme=theme)
     page = visit.open(name)
     assert page.evaluate("document.documentElement.dataset.bsTheme") == theme

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +114,8 @@ def test_the_theme_is_kept_and_set_before_the_page_is_drawn(visit: Visit) -> Non
         assert (root["themeChoice"], root["bsTheme"]) == (choice, theme)
     page.add_init_script(
         "new MutationObserver((_, seen) => { if (document.body) {"
-        " window.atBody = document.documentElement.dataset.bsTheme; seen.disconnect(); } }).observe(document, {childList: true, subtree: true})"
+        " window.atBody = document.documentElement.dataset.bsTheme; seen.disconnect(); } })"
+        ".observe(document, {childList: true, subtree: true})"
     )
     page.reload()
     assert page.evaluate("window.atBody") == "dark"
@@ -138,9 +140,9 @@ def test_a_job_polls_until_it_is_over_and_says_so(visit: Visit) -> None:
     over = re.sub(r' hx-\w+="[^"]*"', "", running).replace('id="job-a"', 'id="job-a" data-announce="Import: done"')
     visit.site.fragments["/jobs/a/"] = [running.replace("812,400", "900,000"), over]
     page.focus("#stop-a")
-    page.wait_for_function("document.querySelector('#job-a').dataset.announce === 'Import: done'")
+    page.wait_for_selector("#job-a[data-announce='Import: done']")
     asked = [path for path, _query in visit.site.asked].count("/jobs/a/")
-    page.wait_for_function("document.querySelector('#live').textContent === 'Import: done'")
+    expect(page.locator("#live")).to_have_text("Import: done")
     assert page.evaluate("document.activeElement.id") == "stop-a"
     page.wait_for_timeout(1300)
     assert [path for path, _query in visit.site.asked].count("/jobs/a/") == asked == 2
@@ -156,7 +158,7 @@ def test_an_upload_carries_the_check_sum_of_each_file(visit: Visit, tmp_path: Pa
     assert page.evaluate("isSecureContext") == (scheme == "https")
     page.set_input_files("#files", [str(path) for path in paths])
     page.click(".sg-upload button[type=submit]")
-    page.wait_for_function("document.querySelector('[data-upload-message]').textContent === 'received'")
+    expect(page.locator("[data-upload-message]")).to_have_text("received")
     (path, body, _headers), *rest = visit.site.posted
     assert (path, rest) == ("/upload/", [])
     sums = [one.decode() for one in re.findall(rb'name="sha256"\r\n\r\n([0-9a-f]{64})', body)]
@@ -222,5 +224,4 @@ def test_a_signal_is_drawn_and_finer_data_are_asked_for(visit: Visit) -> None:
 def test_a_signal_that_fails_says_so(visit: Visit) -> None:
     visit.site.fragments["/signal.json"] = ["not json"]
     page = visit.open("forms")
-    page.wait_for_function("document.querySelector('[data-signal-message]').textContent.length > 10")
-    assert "could not be read" in page.inner_text("[data-signal-message]")
+    expect(page.locator("[data-signal-message]")).to_contain_text("could not be read")

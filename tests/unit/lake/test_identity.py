@@ -29,7 +29,9 @@ def line(second: int, tag: str, value: str) -> str:
     return f"2017-10-23T08:00:0{second}Z|{tag}|{value}"
 
 
-def by_dictionary(files: list[list[str]], stretches: list[int]) -> tuple[list[tuple[int, bool, bool]], list[int], list[int]]:
+def by_dictionary(
+    files: list[list[str]], stretches: list[int]
+) -> tuple[list[tuple[int, bool, bool]], list[int], list[int]]:
     """The readable reference: (occurrence, new, fresh) of each row, exact duplicates and steps back per file."""
     most: Counter[str] = Counter()
     rows: list[tuple[int, bool, bool]] = []

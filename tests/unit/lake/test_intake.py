@@ -117,7 +117,8 @@ def test_gzip_and_plain_are_the_same_observations(lake: OrganisationLake, tmp_pa
 
 
 def test_bad_lines_are_set_aside_and_kept(lake: OrganisationLake, tmp_path: Path) -> None:
-    lines = ["<<<<<<< HEAD", SNAPSHOT[0], "=======", SNAPSHOT[1], "2017-10-23T08:00:00Z|Xabs|1", "2017-10-23T08:00:01Z|Xabs|2"]
+    readings = ["2017-10-23T08:00:00Z|Xabs|1", "2017-10-23T08:00:01Z|Xabs|2"]
+    lines = ["<<<<<<< HEAD", SNAPSHOT[0], "=======", SNAPSHOT[1], *readings]
     report = import_shdr(lake, [write_log(tmp_path / "in", "Mill01-a.txt", lines)])
     assert [(line.file, line.line, line.snippet) for line in report.quarantined] == [
         ("Mill01-a.txt", 1, "<<<<<<< HEAD"),

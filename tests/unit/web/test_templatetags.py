@@ -40,7 +40,7 @@ def test_times_are_the_same_in_both_languages() -> None:
 
 def test_papers_for_authorities_name_the_year_of_the_republic() -> None:
     assert _render("{{ at|roc_day }}", "zh-hant", at=date(2026, 11, 21)) == "2026-11-21（民國 115 年 11 月 21 日）"
-    assert _render("{{ at|roc_day }}", at=MOMENT) == "2026-11-21 (ROC year 115)"
+    assert _render("{{ at|roc_day }}", at=MOMENT) == "2026-11-21 (ROC 115/11/21)"
 
 
 @pytest.mark.parametrize(

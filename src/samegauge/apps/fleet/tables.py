@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from samegauge.core.charts.numerals import duration_text, number_text
 from samegauge.core.face import Cell, Column, RecordTable
@@ -63,7 +64,7 @@ def run_table(runs: Iterable[OperationRun]) -> RecordTable:
         Column(_("Operation")),
         Column(_("Unit")),
         Column(_("Program")),
-        Column(_("Start")),
+        Column(pgettext("time", "Start")),
         Column(_("Cycle time"), numeric=True),
         Column(_("Basis")),
     )
@@ -101,7 +102,7 @@ def alarm_table(states: DayStates) -> RecordTable:
         Column(_("Alarm")),
         Column(_("Level")),
         Column(_("Code")),
-        Column(_("Start")),
+        Column(pgettext("time", "Start")),
         Column(_("Duration"), numeric=True),
     )
     rows = tuple(

@@ -80,6 +80,14 @@ class ThreadView:
     def verdict(self) -> str:
         return unit_verdict(inspection.verdict for inspection in self.inspections)
 
+    @property
+    def measured(self) -> int:
+        return sum(inspection.measured for inspection in self.inspections)  # type: ignore[attr-defined] - annotated
+
+    @property
+    def failed(self) -> int:
+        return sum(inspection.failed for inspection in self.inspections)  # type: ignore[attr-defined] - annotated
+
 
 def unit_verdict(verdicts: Iterable[str]) -> str:
     """The worst of several verdicts; empty when nothing was inspected."""

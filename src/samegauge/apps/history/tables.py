@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from samegauge.core.charts.numerals import duration_text, number_text, quantity_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
@@ -65,7 +66,7 @@ def operation_table(runs: Sequence[OperationRun]) -> RecordTable:
         Column(_("Operation")),
         Column(_("Machine")),
         Column(_("Program revision")),
-        Column(_("Start")),
+        Column(pgettext("time", "Start")),
         Column(_("Cycle time"), numeric=True),
         Column(_("Interruptions"), numeric=True),
         Column(_("Feed override"), numeric=True, unit="%"),
@@ -76,17 +77,25 @@ def operation_table(runs: Sequence[OperationRun]) -> RecordTable:
 
 def _operation_row(run: OperationRun) -> tuple[Cell, ...]:
     override = run.facts.get("feed_override_mean_percent")
-    program = run.program.name if run.program else run.program_name_reported
     return (
         Cell(run.label, reverse("operation", args=[run.uid])),
         Cell(run.machine.serial, reverse("machine", args=[run.machine.uid]), code=True),
-        Cell(program or "–", note=run.program.sha256[:8] if run.program else "", code=True),
+        Cell(_program_text(run), code=True),
         Cell(when(run.started_at)),
         Cell(duration_text(run.cycle_time_s)),
         Cell(number_text(len(run.facts.get("interruptions", [])), 0)),
         Cell("–" if override is None else number_text(override, 0)),
         Cell(chip=confidence_chip(run.confidence)),
     )
+
+
+def _program_text(run: OperationRun) -> str:
+    """The revision in short; the operation's own page has the whole name."""
+    if run.program is None:
+        return run.program_name_reported or "–"
+    revision = f"REV-{run.program.revision_label} · " if run.program.revision_label else ""
+    differs = " ≠" if run.facts.get("same_revision") is False else ""
+    return f"{revision}{run.program.sha256[:8]}{differs}"
 
 
 def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
@@ -302,7 +311,7 @@ def operation_facts(run: OperationRun) -> list[tuple[str, str, str]]:
 
 
 def interruption_table(interruptions: Sequence[dict[str, str]]) -> RecordTable:
-    columns = (Column(_("Start")), Column(_("End")), Column(_("Duration"), numeric=True), Column(_("What was seen")))
+    columns = (Column(pgettext("time", "Start")), Column(pgettext("time", "End")), Column(_("Duration"), numeric=True), Column(_("What was seen")))
     rows = tuple(
         (
             Cell(_seconds(stretch["start"])),

@@ -19,7 +19,7 @@ from samegauge.core.organisations.models import Membership
 from samegauge.core.organisations.permissions import Action, may, needs
 from samegauge.core.pages import page_of
 from samegauge.core.production.models import OperationRun, Trace
-from samegauge.core.telemetry import signal_json
+from samegauge.core.telemetry import by_interest, signal_json
 from samegauge.core.thread.models import Document, Item, ItemKind, Unit
 from samegauge.core.thread.rules import altered_events
 from samegauge.core.vault.rules import open_stored
@@ -84,7 +84,7 @@ def unit_thread(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     at = _asked_moment(request)
     view = queries.thread_view(unit, at)
     organisation = request.membership.organisation  # type: ignore[attr-defined]
-    tags = sorted({tag for trace in view.traces for tag in trace.numeric_tags})
+    tags = by_interest(sorted({tag for trace in view.traces for tag in trace.numeric_tags}))
     context = {
         "view": view,
         "unit": unit,

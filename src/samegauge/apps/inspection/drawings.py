@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from samegauge.apps.inspection.rules import Study
     from samegauge.core.measurement.models import Characteristic
 
+SHOWN_DECIMALS = 4
+
 
 def run_chart(characteristic: Characteristic, study: Study) -> ControlChart | None:
     """Individuals in the order of the parts, with the rules they violate."""
@@ -44,6 +46,29 @@ def run_chart(characteristic: Characteristic, study: Study) -> ControlChart | No
         lower_specification=characteristic.lower_limit,
         upper_specification=characteristic.upper_limit,
         order_name=_("Part, in the order of the source"),
+        decimals=SHOWN_DECIMALS,
+    )
+
+
+def range_chart(characteristic: Characteristic, study: Study) -> ControlChart | None:
+    """Moving ranges of neighbouring parts with their own limits."""
+    if study.chart is None or not study.chart.has_spread:
+        return None
+    chart = study.chart
+    beyond = set(chart.range_violations)
+    points = tuple(
+        RunPoint(row.inspection.unit.serial, float(value), (1,) if place in beyond else ())
+        for place, (row, value) in enumerate(zip(study.measurements[1:], chart.moving_range, strict=True))
+    )
+    phase = Phase(0, len(points), chart.range_center, chart.range_lower_limit, chart.range_upper_limit)
+    return ControlChart(
+        sentence=_("Moving range of neighbouring parts"),
+        quantity=_("Moving range"),
+        unit=characteristic.unit_code,
+        points=points,
+        phases=(phase,),
+        order_name=_("Part, in the order of the source"),
+        decimals=SHOWN_DECIMALS,
     )
 
 

@@ -61,6 +61,7 @@ def characteristic(request: HttpRequest, characteristic_uid: UUID) -> HttpRespon
         "sentence": sentence,
         "reason": reason,
         "run_chart": drawings.run_chart(found, study),
+        "range_chart": drawings.range_chart(found, study),
         "histogram": drawings.histogram(found, study),
         "indices": tables.index_table(study.capability) if study.capability else None,
         "cautions": tables.caution_texts(study.capability),

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from samegauge.core.charts.svg import Scale
 
 TAIPEI = ZoneInfo("Asia/Taipei")
-HOUR_S = 3600.0
 DAY_S = 86_400.0
 STEPS_S = (
     *(1, 5, 10, 30),  # s

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,8 @@ from samegauge.core.production.models import Confidence, OperationRun, ProgramRe
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.rules import Fact, record
 from samegauge.engines.signals.families import FAMILIES, family_of, program_trace
-from samegauge.engines.signals.operations import Cause, Operation, ProgramSource, part_operations
+from samegauge.engines.signals.operations import Cause, Operation, ToolChange, part_operations
+from samegauge.engines.signals.programs import ProgramFacts, ProgramMatch, match_program
 from samegauge.engines.signals.signal import numeric_signal, text_signal
 from samegauge.formats.nc import parse_nc
 from samegauge.lake.intake import guess_from_name
@@ -42,19 +42,6 @@ CAUSES = {
     Cause.NO_DATA: ("No readings", "無讀值"),
 }
 ALARM_CAUSES = {Cause.EMERGENCY_STOP}
-BASIS = {
-    ProgramSource.RUNNING: ("The control stated the running program {name!r}.", "控制器回報執行中的程式「{name}」。"),
-    ProgramSource.LOADED: (
-        "The control stated that {name!r} was loaded when the run began; it did not state what ran.",
-        "執行開始時控制器載入的程式是「{name}」；沒有回報執行中的程式。",
-    ),
-    ProgramSource.CARRIED: (
-        "The control last stated {name!r} before this part; it states a name only when it changes.",
-        "控制器在這件之前最後回報的程式是「{name}」；名稱只在改變時回報。",
-    ),
-}
-
-
 def take_in_program(source: Source, item: Item, intake: Intake) -> None:
     """Keep an NC program as a revision of its own; its identity is the hash of its bytes."""
     program = parse_nc(source.file, source.name)
@@ -64,8 +51,8 @@ def take_in_program(source: Source, item: Item, intake: Intake) -> None:
         revision_label=(program.revision_hint or "")[:40],
         operation_label=(program.operation or "")[:60],
         sha256=program.sha256,
-        blocks=program.line_count,
-        tools=sorted({call.tool for call in program.tool_calls if call.tool is not None}),
+        last_line=max((block.line for block in program.blocks), default=0),
+        tool_calls=[[call.line, call.tool] for call in program.tool_calls if call.tool is not None],
         stored=source.stored,
         batch=intake.batch,
     )
@@ -151,14 +138,13 @@ def _program_tags() -> set[str]:
 
 
 def _record_operations(found: PartOperations, trace: Trace, intake: Intake) -> None:
-    programs = {_plain(program.name): program for program in ProgramRevision.objects.filter(item=trace.unit.item)}
+    programs = {str(program.pk): program for program in ProgramRevision.objects.filter(item=trace.unit.item)}
     method = found.method.as_dict()
     for sequence, operation in enumerate((one for one in found.operations if one.span), start=1):
-        run = operation.main_run
-        reported = (run.program if run else None) or ""
-        program = programs.get(_plain(reported)) if reported else None
-        confidence, evidence = _belief(operation, program, reported)
-        facts = _facts(operation, method)
+        match = _matched(operation, programs.values())
+        program = programs.get(match.program.key) if match and match.program else None
+        reported = (operation.main_run.program if operation.main_run else None) or ""
+        facts = _facts(operation, method) | {"same_revision": match.same_revision if match else None}
         label = _label(program, reported, sequence)
         payload = {"operation": label, "machine": trace.machine.serial, "program": reported, **facts}
         span = operation.span
@@ -176,48 +162,31 @@ def _record_operations(found: PartOperations, trace: Trace, intake: Intake) -> N
             ended_at=_instant(span.end_s),
             cycle_time_s=operation.cycle_time_s,
             facts=facts,
-            confidence=confidence,
-            evidence=evidence,
+            confidence=match.confidence.value if match else Confidence.UNCERTAIN,
+            evidence=[{"en": one.text_en, "zh": one.text_zh} for one in match.evidence] if match else [],
             event=event,
             batch=intake.batch,
         )
 
 
-def _plain(name: str) -> str:
-    """A program's name as it compares: without suffix, case and separators."""
-    return re.sub(r"[^A-Z0-9]", "", re.sub(r"(?i)\.nc$", "", name).upper())
+def _matched(operation: Operation, programs: Iterable[ProgramRevision]) -> ProgramMatch | None:
+    """Which stored program ran, judged by the lines of its tool changes, its last line and the names stated."""
+    known = [
+        ProgramFacts(
+            str(program.pk),
+            program.name,
+            program.last_line,
+            tuple(ToolChange(line, tool) for line, tool in program.tool_calls),
+        )
+        for program in programs
+    ]
+    return match_program(operation.main_run, known) if operation.main_run and known else None
 
 
 def _label(program: ProgramRevision | None, reported: str, sequence: int) -> str:
     if program and program.operation_label:
         return program.operation_label
     return reported or f"#{sequence}"
-
-
-def _belief(
-    operation: Operation, program: ProgramRevision | None, reported: str
-) -> tuple[Confidence, list[dict[str, str]]]:
-    """How sure it is that this program ran: what the control said, whether its text is here, whether its blocks fit."""
-    run = operation.main_run
-    if run is None or run.program_source is None:
-        evidence = {"en": "The control stated no program name.", "zh": "控制器沒有回報程式名稱。"}
-        return Confidence.UNCERTAIN, [evidence]
-    english, chinese = BASIS[run.program_source]
-    evidence = [{"en": english.format(name=reported), "zh": chinese.format(name=reported)}]
-    confidence = Confidence.STATED if run.program_source is ProgramSource.RUNNING else Confidence.INFERRED
-    if program is None:
-        missing = {"en": f"No program named {reported!r} is here.", "zh": f"這裡沒有名為「{reported}」的程式。"}
-        return Confidence.UNCERTAIN, [*evidence, missing]
-    if run.last_block is not None:
-        fits = run.last_block <= program.blocks
-        compared = {
-            "en": f"The highest block reported is {run.last_block:,}; the program has {program.blocks:,} lines"
-            + ("." if fits else ", so another text must have run."),
-            "zh": f"回報的最大單節是 {run.last_block:,}，程式有 {program.blocks:,} 行"
-            + ("。" if fits else "，執行的必定是另一份內容。"),
-        }
-        return (confidence if fits else Confidence.UNCERTAIN), [*evidence, compared]
-    return confidence, evidence
 
 
 def _facts(operation: Operation, method: dict[str, Any]) -> dict[str, Any]:

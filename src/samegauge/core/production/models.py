@@ -28,8 +28,8 @@ class ProgramRevision(Retractable):
     revision_label = models.CharField(max_length=40, blank=True)
     operation_label = models.CharField(max_length=60, blank=True)
     sha256 = models.CharField(max_length=64)
-    blocks = models.PositiveIntegerField()
-    tools = JsonField(default=list)
+    last_line = models.PositiveIntegerField(help_text=_("Line of the file that holds the last block"))
+    tool_calls = JsonField(default=list, help_text=_("Line and tool of each tool change"))
     stored = models.ForeignKey("vault.StoredFile", on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:

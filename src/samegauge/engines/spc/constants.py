@@ -81,7 +81,8 @@ def d3(size: int) -> float:
 
     Notes
     -----
-    E[W^2] = 2 * double integral over x < y of 1 - F(y)^n - (1 - F(x))^n + (F(y) - F(x))^n, trapezoid on a fine grid.
+    E[W^2] = 2 * double integral over x < y of 1 - F(y)^n - (1 - F(x))^n + (F(y) - F(x))^n, by the trapezoid rule on
+    two grids and Richardson's extrapolation, since the edge x = y leaves an error of second order in the step.
 
     Examples
     --------
@@ -93,15 +94,18 @@ def d3(size: int) -> float:
     Tippett L. H. C., Biometrika 17 (1925) 364, doi:10.1093/biomet/17.3-4.364.
     """
     count = _checked(size)
-    x = np.linspace(-_SPAN, _SPAN, _STEPS)
+    fine, coarse = _second_moment(count, _STEPS), _second_moment(count, _STEPS // 2 + 1)
+    return math.sqrt((4.0 * fine - coarse) / 3.0 - d2(count) ** 2)
+
+
+def _second_moment(count: int, steps: int) -> float:
+    x = np.linspace(-_SPAN, _SPAN, steps)
     below = normal_below(x)
     low, high = below[:, None], below[None, :]
-    body = 1.0 - high**count - (1.0 - low) ** count + np.maximum(high - low, 0.0) ** count
-    inner = np.triu(body)
-    # On the diagonal the half-cell belongs to the triangle; without it the error would be first order in the step.
-    inner[np.diag_indices_from(inner)] *= 0.5
-    second = 2.0 * float(np.trapezoid(np.trapezoid(inner, x, axis=1), x))
-    return math.sqrt(second - d2(count) ** 2)
+    triangle = np.triu(1.0 - high**count - (1.0 - low) ** count + np.maximum(high - low, 0.0) ** count)
+    # On the diagonal half of the cell belongs to the triangle; without it the error would be first order in the step.
+    triangle[np.diag_indices_from(triangle)] *= 0.5
+    return 2.0 * float(np.trapezoid(np.trapezoid(triangle, x, axis=1), x))
 
 
 @cache

@@ -182,7 +182,7 @@ def iso(when: datetime) -> str:
 def roc_day(when: date) -> str:
     """Write a date for papers to authorities, with the year of the Republic."""
     local = timezone.localtime(when).date() if isinstance(when, datetime) else when
-    text = _("%(date)s (ROC year %(year)s)")
+    text = _("%(date)s (ROC %(year)s/%(month)s/%(day)s)")
     return text % {"date": f"{local:%Y-%m-%d}", "year": local.year - 1911, "month": local.month, "day": local.day}
 
 

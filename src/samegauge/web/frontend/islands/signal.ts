@@ -124,8 +124,8 @@ class SignalView {
           const stroke = token(`--sg-data-${(index % 5) + 1}`);
           const value = (_plot: uPlot, raw: number | null): string => (raw === null ? "" : `${plain(raw)} ${unit}`);
           return [
-            { label: `${series.name} ↓`, stroke, width: 1, value, points: { show: false } },
-            { label: `${series.name} ↑`, stroke, width: 1, value, points: { show: false } },
+            { label: `${series.name} · ${this.figure.dataset["lowWord"] ?? ""}`, stroke, width: 1, value, points: { show: false } },
+            { label: `${series.name} · ${this.figure.dataset["highWord"] ?? ""}`, stroke, width: 1, value, points: { show: false } },
           ];
         }),
       ],
