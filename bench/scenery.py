@@ -75,4 +75,11 @@ def report(rows: list[dict[str, Any]]) -> None:
 
 
 def claim(name: str, ours: float, peer: float, unit: str = "ms", **more: Any) -> dict[str, Any]:
-    return {"name": name, "ours": round(ours, 3), "peer": round(peer, 3), "ratio": round(peer / ours, 3), "unit": unit, **more}
+    return {
+        "name": name,
+        "ours": round(ours, 3),
+        "peer": round(peer, 3),
+        "ratio": round(peer / ours, 3),
+        "unit": unit,
+        **more,
+    }

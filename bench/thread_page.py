@@ -21,11 +21,15 @@ def main() -> None:
     then = datetime(2026, 1, 1, tzinfo=UTC)
     with organisation_scope(organisation):
         item = Item.objects.create(number="ASSEMBLY", name="assembly", kind="assembly")
-        units = Unit.objects.bulk_create([Unit(serial=f"SN-{place:05d}", item=item) for place in range(DESCENDANTS + 1)])
+        units = Unit.objects.bulk_create(
+            [Unit(serial=f"SN-{place:05d}", item=item) for place in range(DESCENDANTS + 1)]
+        )
         event = record(Fact("installed", then, {"bench": True}, unit=units[0]), Recorder(actor_name="bench"))
         AsBuiltEdge.objects.bulk_create(
             [
-                AsBuiltEdge(parent=units[(place - 1) // FAN], child=units[place], valid_from=then, installed_event=event)
+                AsBuiltEdge(
+                    parent=units[(place - 1) // FAN], child=units[place], valid_from=then, installed_event=event
+                )
                 for place in range(1, DESCENDANTS + 1)
             ]
         )

@@ -1,7 +1,7 @@
 """Imports two days of one machine, once for every step that touches the disk, and dies at that step by SIGKILL.
 
-Run as a program: `lake_crash.py FOLDER ACTION STRIDE` (of every STRIDE-th step). Each attempt is a forked process with a lake of its own, FOLDER/<step>; the
-first attempt that gets to its end prints its step.
+Run as a program: `lake_crash.py FOLDER ACTION STRIDE` (every STRIDE-th step). Each attempt is a forked process with a
+lake of its own, FOLDER/<step>; the first attempt that gets to its end prints its step.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def main() -> None:
             os._exit(0)
         _, status = os.waitpid(child, 0)
         if os.waitstatus_to_exitcode(status) == 0:
-            print(step)
+            sys.stdout.write(f"{step}\n")
             return
 
 

@@ -1,4 +1,4 @@
-"""A second writer: imports the named files into the lake of an organisation, told by `lake_writer.py ROOT ORGANISATION FILE...`."""
+"""A second writer: `lake_writer.py ROOT ORGANISATION FILE...` imports one file after the other."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ from samegauge.lake import Lake, import_shdr
 if __name__ == "__main__":
     lake = Lake(Path(sys.argv[1])).for_organisation(sys.argv[2])
     for name in sys.argv[3:]:
-        print(import_shdr(lake, [Path(name)]).stored)
+        sys.stdout.write(f"{import_shdr(lake, [Path(name)]).stored}\n")

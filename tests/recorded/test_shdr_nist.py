@@ -1,4 +1,4 @@
-"""Recorded adapter logs of eight machines (NIST SMS Test Bed): the counts of SOURCE.md, and the two parsers side by side."""
+"""Recorded adapter logs of eight machines (NIST SMS Test Bed): the counts of SOURCE.md, and the parsers compared."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from samegauge.cli import home_lock, schema, supervisor
 from samegauge.cli.output import DONE, CommandError, say, say_json, text
 from samegauge.core.site import Site
-from samegauge.doors import process
+from samegauge.doors import ports, process
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -31,14 +31,16 @@ def run(options: Namespace) -> int:
         port = _port(options, lock.left_behind)
         address = f"http://{_shown(options.host)}:{port}/"
         lock.write({"pid": os.getpid(), "port": port, "address": address})
-        web = supervisor.Kept("web", ("web", "--host", options.host, "--port", str(port)))
-        keeper = supervisor.Supervisor([web, supervisor.Kept("worker", ("worker",))])
+        keeper = supervisor.Supervisor()
         keeper.listen_for_signals()
         if not schema.is_current(site):
             say(options, "Preparing the database.", "正在準備資料庫。")
             _ours("migrate")
         try:
+            keeper.keep(supervisor.Kept("web", ("web", "--host", options.host, "--port", str(port))))
             if keeper.wait_until_ready(options.host, port):
+                # Not before: on a small machine it would make the first page wait.
+                keeper.keep(supervisor.Kept("worker", ("worker",)))
                 _announce(options, address)
                 keeper.run()
         finally:
@@ -64,7 +66,13 @@ def _announce(options: Namespace, address: str) -> None:
 
 def _port(options: Namespace, left_behind: dict[str, Any]) -> int:
     wait_s = WAIT_FOR_OWN_PORT_S if left_behind.get("port") == options.port else 0.0
-    port = supervisor.free_port(options.host, options.port, wait_s)
+    try:
+        port = ports.free_port(options.host, options.port, wait_s)
+    except ports.PortError as error:
+        raise CommandError(
+            f"This address cannot be used: {error}. Choose another --host or --port.",
+            f"無法使用這個位址：{error}。請改用其他 --host 或 --port。",
+        ) from error
     if port != options.port:
         say(
             options,

@@ -1,16 +1,25 @@
-"""What is done to the SQLite files without importing Django; their header keeps a mark of the tables' version."""
+"""The database's tables: whether they are this version's, known without importing Django, and making them so.
+
+SQLite keeps a mark of the tables' version in the header of the database itself, so that it goes along with a copy.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from samegauge.core.site import Site
 
+MIGRATION_LOCK = 728_001
 LIBRARIES_WITH_TABLES = ("django", "django-allauth", "django-axes")
 
 
@@ -34,6 +43,31 @@ def is_current(site: Site) -> bool:
         return False
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         return connection.execute("PRAGMA user_version").fetchone()[0] == fingerprint(site)
+
+
+def bring_up_to_date(site: Site) -> None:
+    """Migrate; of two that start at once, the second waits and finds nothing to do. Django is set up before."""
+    from django.core.management import call_command
+    from django.db import connection
+
+    with _alone_in(site.home), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        call_command("migrate", interactive=False, verbosity=0)
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+        else:
+            cursor.execute(f"PRAGMA user_version = {fingerprint(site)}")
+
+
+@contextmanager
+def _alone_in(home: Path) -> Iterator[None]:
+    descriptor = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def settle(site: Site) -> None:

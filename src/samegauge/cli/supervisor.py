@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from samegauge.cli.output import CommandError, warn
 from samegauge.cli.parentage import PARENT_VARIABLE
-from samegauge.doors import process
+from samegauge.doors import ports, process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,9 +66,13 @@ class Kept:
 class Supervisor:
     """Runs until `stop` is set, by a signal or by whoever holds it."""
 
-    def __init__(self, kept: Sequence[Kept]) -> None:
-        self.kept = kept
+    def __init__(self) -> None:
+        self.kept: list[Kept] = []
         self.stop = threading.Event()
+
+    def keep(self, kept: Kept) -> None:
+        self.kept.append(kept)
+        kept.start()
 
     def listen_for_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -82,7 +84,7 @@ class Supervisor:
         pause_s = LOOK_EVERY_S
         while not self.stop.wait(pause_s):
             self._look_after_all()
-            if answers(host, port):
+            if ports.answers(host, port, "/health/"):
                 return True
             # A site that answers with errors is not asked twenty times a second.
             pause_s = min(pause_s * 1.1, 1.0)
@@ -116,54 +118,3 @@ class Supervisor:
 def command(*words: str) -> list[str]:
     """Return the words that start one of our own commands with this very Python."""
     return [sys.executable, "-m", "samegauge.cli", *words]
-
-
-def answers(host: str, port: int) -> bool:
-    """Tell whether the site says that it is well."""
-    try:
-        with socket.create_connection((reachable(host), port), timeout=5) as connection:
-            connection.sendall(b"GET /health/ HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            return b" 200 " in connection.recv(64)
-    except OSError:
-        return False
-
-
-def reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
-
-
-def free_port(host: str, wanted: int, wait_s: float = 0.0) -> int:
-    """Return the wanted port, or another free one when it stays taken for `wait_s`."""
-    give_up_s = time.monotonic() + wait_s
-    while _is_taken(host, wanted):
-        if time.monotonic() >= give_up_s:
-            return _any_port(host)
-        time.sleep(LOOK_EVERY_S)
-    return wanted
-
-
-def _is_taken(host: str, port: int) -> bool:
-    with _socket_for(host) as probe:
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return True
-            raise CommandError(
-                f"The address {host}:{port} cannot be used: {error.strerror}. Choose another --host or --port.",
-                f"無法使用位址 {host}:{port}：{error.strerror}。請改用其他 --host 或 --port。",
-            ) from error
-    return False
-
-
-def _any_port(host: str) -> int:
-    with _socket_for(host) as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
-
-
-def _socket_for(host: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    probe = socket.socket(family, socket.SOCK_STREAM)
-    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    return probe

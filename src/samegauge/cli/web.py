@@ -29,6 +29,8 @@ def run(options: Namespace) -> int:
     from granian.log import LogLevels
     from granian.server import Server
 
+    # Loaded once, before the processes fork off it; where they are spawned, each loads it by itself.
+    _application()
     # WSGI: synchronous ORM views lost two thirds of their speed under ASGI (measured).
     server = Server(
         "samegauge.web.wsgi:application",
@@ -53,6 +55,14 @@ def load_application() -> Any:
     server = multiprocessing.parent_process()
     if server is not None and server.pid is not None:
         die_with_parent(server.pid)
+    return _application()
+
+
+def _application() -> Any:
+    """Return the application with its pages loaded, which Django would else do in the first request."""
+    from django.urls import get_resolver
+
     from samegauge.web.wsgi import application
 
+    get_resolver().url_patterns  # noqa: B018 - read for its effect
     return application

@@ -19,6 +19,8 @@ from samegauge.core.organisations.models import Organisation
 from samegauge.core.production.models import DataItem
 from samegauge.core.scope import current_organisation_id
 from samegauge.lake.store import Decimated, Lake, OrganisationLake, Selection
+from samegauge.quantities.errors import UnknownUnitError
+from samegauge.quantities.units import unit as unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -50,13 +52,19 @@ def signal_json(query: Mapping[str, str], machine: Unit, span: Span, trace: str 
     if end <= start:
         raise BadRequest(_("The stretch asked for ends before it begins."))
     described = DataItem.objects.filter(machine=machine, tag=tag).first()
-    unit = (described.native_units or described.units) if described else ""
+    unit = _symbol(described.native_units or described.units) if described else ""
     thinned = organisation_lake().decimated(machine.serial, tag, (start, end), buckets, trace)
     time_s, minimum, maximum = _with_gaps(thinned)
     series = {"name": tag, "unit": unit, "minimum": minimum, "maximum": maximum}
-    return JsonResponse(
-        {"start": start.timestamp(), "end": end.timestamp(), "time_s": time_s, "series": [series]}
-    )
+    return JsonResponse({"start": start.timestamp(), "end": end.timestamp(), "time_s": time_s, "series": [series]})
+
+
+def _symbol(spelling: str) -> str:
+    """The unit as people write it; a spelling we do not know stays as the machine's description has it."""
+    try:
+        return unit_of(spelling).symbol
+    except UnknownUnitError:
+        return spelling
 
 
 def _with_gaps(thinned: Decimated) -> tuple[list[float], list[float | None], list[float | None]]:

@@ -7,15 +7,12 @@ Kernels made here own no memory: they write into arrays their caller holds. Numb
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
-_LIBRARY: Any = cast("ModuleType", numba)
+_LIBRARY: Any = numba
 
 
 def compiled(function: Kernel) -> Kernel:

@@ -177,9 +177,8 @@ def _number(data: Bytes, at: int) -> tuple[int, float, int]:
         here += 1
     decimals = 0 if point < 0 else here - point - 1
     padded = here > first + 1 and data[first] == _ZERO and point != first + 1
-    if here == first or here - 1 == point or padded or (negative and mantissa == 0):
-        return here, 0.0, _BAD
-    if significant > EXACT_DIGITS or decimals > EXACT_DECIMALS:
+    odd = here == first or here - 1 == point or padded or (negative and mantissa == 0)
+    if odd or significant > EXACT_DIGITS or decimals > EXACT_DECIMALS:
         return here, 0.0, _BAD
     value = mantissa / POWERS_OF_TEN[decimals]
     return here, -value if negative else value, decimals
@@ -268,23 +267,26 @@ def _value(
 
 
 @inlined
+def _second_byte_range(lead: int) -> tuple[int, int]:
+    """What may follow a lead byte: no overlong forms, no surrogates, nothing beyond U+10FFFF (Unicode table 3-7)."""
+    lowest = 0xA0 if lead == 0xE0 else 0x90 if lead == 0xF0 else 0x80  # noqa: PLR2004
+    highest = 0x9F if lead == 0xED else 0x8F if lead == 0xF4 else 0xBF  # noqa: PLR2004
+    return lowest, highest
+
+
+@inlined
 def _is_utf8(data: Bytes, start: int, end: int) -> bool:
-    """Well-formed per Unicode table 3-7 (no overlong forms, no surrogates, nothing beyond U+10FFFF)."""
     here = start
     while here < end:
         lead = data[here]
         more = (lead >= 0xC2) + (lead >= 0xE0) + (lead >= 0xF0)  # noqa: PLR2004
-        if lead >= 0x80 and (more == 0 or lead > 0xF4) or here + more >= end:  # noqa: PLR2004, RUF021
+        if (lead >= 0x80 and more == 0) or lead > 0xF4 or here + more >= end:  # noqa: PLR2004
             return False
+        lowest, highest = _second_byte_range(lead)
         for index in range(here + 1, here + 1 + more):
-            if data[index] & 0xC0 != 0x80:  # noqa: PLR2004
+            if data[index] < lowest or data[index] > highest:
                 return False
-        if more > 0:
-            second = data[here + 1]
-            too_low = (lead == 0xE0 and second < 0xA0) or (lead == 0xF0 and second < 0x90)  # noqa: PLR2004
-            too_high = (lead == 0xED and second > 0x9F) or (lead == 0xF4 and second > 0x8F)  # noqa: PLR2004
-            if too_low or too_high:
-                return False
+            lowest, highest = 0x80, 0xBF
         here += 1 + more
     return True
 

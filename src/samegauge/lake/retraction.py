@@ -71,20 +71,27 @@ def _promoted(
         if present:
             parameters["remaining"] = present
         lost = backends.query((_LOST if present else _ALL) + _ONCE, parameters)
-        for trace in sorted({file.key.trace for file in arrival.files}, key=lambda label: label or ""):
-            sources = [file.key.source for file in arrival.files if file.key.trace == trace]
-            rows = backends.rows_from(lost, sources)
-            if rows.num_rows == 0:
-                continue
-            path = f"data/{uuid4().hex}.parquet"
-            target = place.table / path
-            backends.write_parquet(rows, target)
-            durable.flush(target)
-            durable.flush(target.parent)
-            present.append(str(target))
-            times = backends.column(rows, "time_ns")
-            span = int(times.min()), int(times.max())
-            yield DataFile(path, target.stat().st_size, len(times), *span, machine, trace, arrival.batch)
+        for file in _written(place, arrival, lost):
+            present.append(str(place.table / file.path))
+            yield file
+
+
+def _written(place: Place, arrival: Arrival, lost: backends.Frame) -> Iterator[DataFile]:
+    sources: dict[str | None, list[str]] = {}
+    for file in arrival.files:
+        sources.setdefault(file.key.trace, []).append(file.key.source)
+    for trace, own in sources.items():
+        rows = backends.rows_from(lost, own)
+        if rows.num_rows == 0:
+            continue
+        path = f"data/{uuid4().hex}.parquet"
+        target = place.table / path
+        backends.write_parquet(rows, target)
+        durable.flush(target)
+        durable.flush(target.parent)
+        times = backends.column(rows, "time_ns")
+        span = int(times.min()), int(times.max())
+        yield DataFile(path, target.stat().st_size, len(times), *span, arrival.machine, trace, arrival.batch)
 
 
 def _unknown(batch: str) -> LakeError:

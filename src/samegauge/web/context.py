@@ -37,5 +37,7 @@ def _navigation(path: str) -> list[dict[str, Any]]:
         (reverse("machine_list"), _("Machines"), "tool"),
         (reverse("import_list"), _("Imports"), "upload"),
     ]
-    here = max((url for url, _label, _icon in places if path.startswith(url)), key=len, default="")
+    below = {"/operations/": "/units/", "/inspections/": "/units/", "/passports/": "/units/", "/jobs/": "/imports/"}
+    part = next((home for start, home in below.items() if path.startswith(start)), path)
+    here = "/" if path == "/" else next((url for url, _label, _icon in places[1:] if part.startswith(url)), "")
     return [{"url": url, "label": label, "icon": icon, "active": url == here} for url, label, icon in places]

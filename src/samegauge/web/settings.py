@@ -134,7 +134,7 @@ LANGUAGE_CODE = "zh-hant"
 LANGUAGES = [("zh-hant", _("Traditional Chinese")), ("en", _("English"))]
 LOCALE_PATHS = [SITE.package / "web" / "locale"]
 USE_TZ = True
-TIME_ZONE = "UTC"
+TIME_ZONE = "Asia/Taipei"  # what pages without an organisation show; records are stored in UTC
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [SITE.package / "web" / "static"]

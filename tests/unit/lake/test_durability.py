@@ -119,7 +119,7 @@ def test_data_are_confirmed_before_the_commit_that_names_them(tmp_path: Path, mo
     confirm, link = os.fsync, os.link
 
     def noting(descriptor: int) -> None:
-        order.append(str(Path(os.readlink(f"/proc/self/fd/{descriptor}"))))
+        order.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
         confirm(descriptor)
 
     def linking(hidden: Path, visible: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TypeAlias
 
 import numpy as np
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from samegauge.formats.shdr import parse_columns
 from samegauge.lake.identity import arranged, identify
 
+Verdict: TypeAlias = tuple[int, bool, bool]
 DRAWN = st.lists(
     st.tuples(
         st.lists(
@@ -29,12 +31,10 @@ def line(second: int, tag: str, value: str) -> str:
     return f"2017-10-23T08:00:0{second}Z|{tag}|{value}"
 
 
-def by_dictionary(
-    files: list[list[str]], stretches: list[int]
-) -> tuple[list[tuple[int, bool, bool]], list[int], list[int]]:
+def by_dictionary(files: list[list[str]], stretches: list[int]) -> tuple[list[Verdict], list[int], list[int]]:
     """The readable reference: (occurrence, new, fresh) of each row, exact duplicates and steps back per file."""
     most: Counter[str] = Counter()
-    rows: list[tuple[int, bool, bool]] = []
+    rows: list[Verdict] = []
     repeats: list[int] = []
     steps: list[int] = []
     last_stretch: dict[str, int] = {}

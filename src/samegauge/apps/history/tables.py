@@ -311,7 +311,12 @@ def operation_facts(run: OperationRun) -> list[tuple[str, str, str]]:
 
 
 def interruption_table(interruptions: Sequence[dict[str, str]]) -> RecordTable:
-    columns = (Column(pgettext("time", "Start")), Column(pgettext("time", "End")), Column(_("Duration"), numeric=True), Column(_("What was seen")))
+    columns = (
+        Column(pgettext("time", "Start")),
+        Column(pgettext("time", "End")),
+        Column(_("Duration"), numeric=True),
+        Column(_("What was seen")),
+    )
     rows = tuple(
         (
             Cell(_seconds(stretch["start"])),

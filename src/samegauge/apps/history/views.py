@@ -15,6 +15,7 @@ from samegauge.apps.history import drawings, queries, tables
 from samegauge.core.intake.models import ImportBatch
 from samegauge.core.language import in_reader_language
 from samegauge.core.measurement.models import Conformity, Inspection
+from samegauge.core.method_words import method_facts
 from samegauge.core.organisations.models import Membership
 from samegauge.core.organisations.permissions import Action, may, needs
 from samegauge.core.pages import page_of
@@ -208,7 +209,7 @@ def operation(request: HttpRequest, operation_uid: UUID) -> HttpResponse:
         "alarms": [in_reader_language(alarm) for alarm in run.facts.get("alarms", [])],
         "basis": confidence_chip(run.confidence),
         "evidence": [in_reader_language(piece) for piece in run.evidence],
-        "method": [in_reader_language(line) for line in run.facts.get("method", [])],
+        "method": method_facts(run.facts.get("method", {})),
     }
     return render(request, "history/operation.html", context)
 

@@ -11,6 +11,7 @@ from samegauge.core.charts import Sparkline, sparkline
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.language import in_reader_language, reads_chinese
+from samegauge.core.method_words import method_facts
 from samegauge.engines.spc.capability import Capability, Index, Verdict
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def caution_texts(capability: Capability | None) -> list[str]:
     return [caution.text_zh if reads_chinese() else caution.text_en for caution in cautions]
 
 
-def method_lines(study: Study) -> list[str]:
-    """How the figures came about, one line a field of the method record."""
-    records = [one.method.as_dict() for one in (study.capability, study.chart) if one is not None]
-    return [f"{key}: {value}" for record in records for key, value in record.items() if value not in (None, [], {}, "")]
+def methods(study: Study) -> list[list[tuple[str, str]]]:
+    """How the figures came about: one list of facts for the indices, one for the chart."""
+    results = (study.capability, study.chart)
+    return [method_facts(one.method.as_dict()) for one in results if one is not None]

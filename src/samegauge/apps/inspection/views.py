@@ -67,6 +67,6 @@ def characteristic(request: HttpRequest, characteristic_uid: UUID) -> HttpRespon
         "cautions": tables.caution_texts(study.capability),
         "comparison": tables.comparison_table(compared, study) if compared else None,
         "values": tables.value_table(study),
-        "method": tables.method_lines(study),
+        "methods": tables.methods(study),
     }
     return render(request, "inspection/characteristic.html", context)

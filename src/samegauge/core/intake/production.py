@@ -42,6 +42,8 @@ CAUSES = {
     Cause.NO_DATA: ("No readings", "無讀值"),
 }
 ALARM_CAUSES = {Cause.EMERGENCY_STOP}
+
+
 def take_in_program(source: Source, item: Item, intake: Intake) -> None:
     """Keep an NC program as a revision of its own; its identity is the hash of its bytes."""
     program = parse_nc(source.file, source.name)
@@ -204,7 +206,7 @@ def _facts(operation: Operation, method: dict[str, Any]) -> dict[str, Any]:
         "tools": sorted(set(operation.tools)),
         "interruptions": [_interruption(one) for one in operation.interruptions],
         "alarms": _alarms(operation.interruptions),
-        "method": [{"en": f"{key}: {value}", "zh": f"{key}：{value}"} for key, value in method.items() if value],
+        "method": method,
     }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from samegauge.core.organisations.models import Person
+    from samegauge.core.organisations.models import Organisation, Person
 
 # Who may do what, keyed from the requirements a second time: a change of the table must be made in both places.
 EXPECTED = {
@@ -67,17 +67,21 @@ def test_nobody_is_sent_to_the_login(db: None) -> None:
     assert response["Location"].endswith("?next=/somewhere/%3Fpage%3D2")
 
 
-def test_a_role_without_the_action_is_refused(person_with_role: Callable[..., Person]) -> None:
+def test_a_role_without_the_action_is_refused(
+    person_with_role: Callable[..., Person], organisation: Organisation
+) -> None:
     with pytest.raises(PermissionDenied):
-        view(request_of(person_with_role(Role.GUEST)))
+        view(request_of(person_with_role(Role.GUEST, organisation)))
 
 
-def test_an_account_without_organisation_is_refused(person_with_role: Callable[..., Person]) -> None:
-    person = person_with_role(Role.OWNER)
+def test_an_account_without_organisation_is_refused(
+    person_with_role: Callable[..., Person], organisation: Organisation
+) -> None:
+    person = person_with_role(Role.OWNER, organisation)
     Membership.objects.filter(person=person).delete()
     with pytest.raises(PermissionDenied):
         view(request_of(person))
 
 
-def test_a_role_with_the_action_passes(person_with_role: Callable[..., Person]) -> None:
-    assert view(request_of(person_with_role(Role.INSPECTOR))).content == b"done"
+def test_a_role_with_the_action_passes(person_with_role: Callable[..., Person], organisation: Organisation) -> None:
+    assert view(request_of(person_with_role(Role.INSPECTOR, organisation))).content == b"done"

@@ -69,10 +69,12 @@ class TestFirstStart:
         assert list(Person.objects.values_list("username", flat=True)) == ["first"]
         assert Organisation.objects.count() == 1
 
-    def test_with_an_account_there_is_no_link(self, person_with_role: Callable[..., Person]) -> None:
+    def test_with_an_account_there_is_no_link(
+        self, person_with_role: Callable[..., Person], organisation: Organisation
+    ) -> None:
         token = token_of(first_start_link())
         link = open_setup_link(token)
-        person_with_role(Role.GUEST)
+        person_with_role(Role.GUEST, organisation)
         assert first_start_link() is None
         with pytest.raises(SetupLinkUsedError):
             found_organisation(link, new_organisation(), Person(username="late"))
@@ -117,28 +119,37 @@ def test_of_two_who_use_the_link_at_once_one_wins() -> None:
 
 @pytest.mark.django_db
 class TestTokens:
-    def test_the_text_is_kept_nowhere(self, person_with_role: Callable[..., Person]) -> None:
-        record, text = issue_token(person_with_role(Role.ENGINEER).memberships.get(), "a script")
+    def test_the_text_is_kept_nowhere(
+        self, person_with_role: Callable[..., Person], organisation: Organisation
+    ) -> None:
+        record, text = issue_token(person_with_role(Role.ENGINEER, organisation).memberships.get(), "a script")
         assert text.startswith("sg_")
         assert text not in repr(ApiToken.objects.values().get())
         assert record.token_sha256 == fingerprint(text)
 
     def test_it_opens_its_own_membership_only(
-        self, person_with_role: Callable[..., Person], other_organisation: Organisation
+        self,
+        person_with_role: Callable[..., Person],
+        organisation: Organisation,
+        other_organisation: Organisation,
     ) -> None:
-        mine, theirs = person_with_role(Role.OWNER), person_with_role(Role.GUEST, other_organisation)
+        mine, theirs = person_with_role(Role.OWNER, organisation), person_with_role(Role.GUEST, other_organisation)
         _record, text = issue_token(mine.memberships.get(), "a")
         _record, other = issue_token(theirs.memberships.get(), "b")
         assert membership_of_token(text) == mine.memberships.get()
         assert membership_of_token(other).organisation == other_organisation
 
     @pytest.mark.parametrize("text", ["", "sg_", "sg_x", "\x00", "sg_" + "A" * 43])
-    def test_a_wrong_token_opens_nothing(self, person_with_role: Callable[..., Person], text: str) -> None:
-        issue_token(person_with_role(Role.OWNER).memberships.get(), "a")
+    def test_a_wrong_token_opens_nothing(
+        self, person_with_role: Callable[..., Person], organisation: Organisation, text: str
+    ) -> None:
+        issue_token(person_with_role(Role.OWNER, organisation).memberships.get(), "a")
         assert membership_of_token(text) is None
 
-    def test_revoked_or_inactive_or_removed_opens_nothing(self, person_with_role: Callable[..., Person]) -> None:
-        person = person_with_role(Role.OWNER)
+    def test_revoked_or_inactive_or_removed_opens_nothing(
+        self, person_with_role: Callable[..., Person], organisation: Organisation
+    ) -> None:
+        person = person_with_role(Role.OWNER, organisation)
         record, text = issue_token(person.memberships.get(), "a")
         person.is_active = False
         person.save()
@@ -154,9 +165,12 @@ class TestTokens:
         assert membership_of_token(text) is None
 
     def test_its_last_use_is_written_at_most_every_five_minutes(
-        self, person_with_role: Callable[..., Person], django_assert_num_queries: Callable[..., object]
+        self,
+        person_with_role: Callable[..., Person],
+        organisation: Organisation,
+        django_assert_num_queries: Callable[..., object],
     ) -> None:
-        _record, text = issue_token(person_with_role(Role.OWNER).memberships.get(), "a")
+        _record, text = issue_token(person_with_role(Role.OWNER, organisation).memberships.get(), "a")
         membership_of_token(text)
         first = ApiToken.objects.get().last_used_at
         assert first is not None

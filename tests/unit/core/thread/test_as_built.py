@@ -189,6 +189,7 @@ def test_genealogy_agrees_with_its_model() -> None:
             deadline=None,
             derandomize=True,
             database=None,
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )
@@ -205,6 +206,7 @@ def test_genealogy_agrees_with_its_model_at_length() -> None:
             deadline=None,
             derandomize=True,
             database=None,
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -47,7 +47,7 @@ def bench(in_scope: Organisation, person_with_role: Callable[..., Person]) -> Be
     item = Item.objects.create(number="I-1", name="spindle", kind=ItemKind.PART)
     units = [Unit.objects.create(serial=f"S-{n}", item=item) for n in range(2)]
     batch = ImportBatch.objects.create(kind=ImportKind.QIF)
-    return Bench(units, Recorder(actor=person_with_role(Role.INSPECTOR), batch=batch))
+    return Bench(units, Recorder(actor=person_with_role(Role.INSPECTOR, in_scope), batch=batch))
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def event(bench: Bench) -> Event:
 def test_an_event_says_who_what_when(event: Event, bench: Bench) -> None:
     event.refresh_from_db()
     assert (event.kind, event.device_time, event.unit) == ("tightened", NOON, bench.units[0])
-    assert event.actor_name == bench.recorder.actor.display_name
+    assert event.actor_name == str(bench.recorder.actor)
     assert event.payload["note"] == "主軸"
     assert event.receive_time >= NOON
     assert altered_events([event]) == []

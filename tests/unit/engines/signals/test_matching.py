@@ -35,7 +35,17 @@ def run(
     completed: bool = True,
 ) -> Run:
     tools = tuple(ToolChange(*one) for one in changes)
-    return Run(Span(0.0, 9.0), completed, True, program, source, last_block, 9.0, tuple(t.tool for t in tools), tools)
+    return Run(
+        span=Span(0.0, 9.0),
+        completed=completed,
+        start_stated=True,
+        program=program,
+        program_source=source,
+        last_block=last_block,
+        counted_s=9.0,
+        tools=tuple(tool for _, tool in changes),
+        tool_changes=tools,
+    )
 
 
 def test_content_and_stated_name_together_are_stated() -> None:
@@ -183,6 +193,7 @@ def test_broken_tables_are_refused() -> None:
         group_test([True, True], [1.0, 2.0])
     with pytest.raises(ShapeError):
         invariant_features([1.0, 2.0])
-    test = assignment_test(np.eye(6) + np.arange(6.0), np.eye(6) * 2 + np.arange(6.0)[:, None], permutations=9)
+    parts = np.random.default_rng(10).normal(size=(6, 3))
+    test = assignment_test(parts, parts, permutations=9)
     with pytest.raises(InvalidOptionError):
         inspections_evidence(test, range(3))

@@ -45,14 +45,14 @@ def test_old_snapshot_belongs_to_the_operation_but_not_to_its_cycle() -> None:
 
 def test_unfinished_program_waits_over_night_and_a_finished_one_does_not() -> None:
     stopped = operations(
-        trace([(0.0, "ACTIVE"), (50.0, "PROGRAM_STOPPED"), (50_000.0, "ACTIVE"), (50_010.0, "PROGRAM_COMPLETED")])
+        trace([(0.0, "ACTIVE"), (20.0, "PROGRAM_STOPPED"), (50_000.0, "ACTIVE"), (50_010.0, "PROGRAM_COMPLETED")])
     )
     assert len(stopped) == 1
-    assert causes(stopped[0]) == [(Cause.STOPPED, 49_950.0)]
+    assert causes(stopped[0]) == [(Cause.STOPPED, 49_980.0)]
     finished = operations(
-        trace([(0.0, "ACTIVE"), (50.0, "PROGRAM_COMPLETED"), (50_000.0, "ACTIVE"), (50_010.0, "PROGRAM_COMPLETED")])
+        trace([(0.0, "ACTIVE"), (20.0, "PROGRAM_COMPLETED"), (50_000.0, "ACTIVE"), (50_010.0, "PROGRAM_COMPLETED")])
     )
-    assert [one.cycle_time_s for one in finished] == [50.0, 10.0]
+    assert [one.cycle_time_s for one in finished] == [20.0, 10.0]
 
 
 def test_set_up_for_another_program_is_its_own_operation() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from samegauge.engines.errors import InvalidOptionError
@@ -90,7 +92,7 @@ def test_intervals_fill_the_window() -> None:
     assert sum(day.total_s.values()) == pytest.approx(1000.0)
     edges = [(one.span.start_s, one.span.end_s) for one in day.intervals]
     assert edges[0][0] == 0.0
-    assert all(earlier[1] == later[0] for earlier, later in zip(edges, edges[1:], strict=False))
+    assert all(earlier[1] == later[0] for earlier, later in pairwise(edges))
 
 
 def test_broken_input_is_refused() -> None:
