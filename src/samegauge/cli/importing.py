@@ -45,7 +45,7 @@ def run_import(options: Namespace, kind: str) -> int:
         asked = Job.objects.create(kind="import", arguments={"import_kind": kind, "sources": places})
         run_here(asked, line.tell)
         line.clear()
-    if asked.state != JobState.DONE:
+    if asked.state != JobState.DONE or asked.result is None:
         raise CommandError(asked.message, asked.message_zh)
     return _report(options, asked.result)
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class JsonField(models.JSONField):
-    """Django's field without its CHECK (JSON_VALID): SQLite 3.40 refuses that function in a schema that is not trusted."""
+    """Django's field without its CHECK (JSON_VALID), which SQLite 3.40 refuses in a schema that is not trusted."""
 
     def db_check(self, connection: BaseDatabaseWrapper) -> None:  # noqa: ARG002 - Django's signature
         return None

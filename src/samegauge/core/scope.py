@@ -1,4 +1,4 @@
-"""The wall between organisations: a query on owned records compiles only inside a scope, and only to that organisation's rows.
+"""The wall between organisations: queries on owned records compile only inside a scope, and only to its rows.
 
 The filter is added when SQL is compiled, so every way of evaluating a queryset (iteration, exists, aggregate,
 update, delete, explain, subquery, union) passes it; a method that Django adds tomorrow does too.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import sql
-from django.db.models.sql.constants import ROW_COUNT
+from django.db.models.sql.constants import ROW_COUNT  # type: ignore[attr-defined]
 from django.db.models.sql.where import AND
 
 if TYPE_CHECKING:
@@ -209,7 +209,8 @@ class StandingManager(ScopedManager):
     """Leaves out what an undone import brought in; `everything` still has it."""
 
     def get_queryset(self) -> ScopedQuerySet:
-        return super().get_queryset().filter(retracted_at__isnull=True)
+        standing: ScopedQuerySet = super().get_queryset().filter(retracted_at__isnull=True)
+        return standing
 
 
 class Owned(models.Model):

@@ -14,7 +14,7 @@ from samegauge.formats.shdr import LEVELS, condition_from
 from samegauge.lake import backends, delta_log, durable
 from samegauge.lake.delta_log import Commit, DataFile
 from samegauge.lake.errors import LakeError
-from samegauge.lake.identity import arranged, gather, identify
+from samegauge.lake.identity import arranged, counts_of_tags, gather, identify
 from samegauge.lake.ledger import Arrival, FileEntry, account, now
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ class Place:
         return self.root / "lock"
 
     def prepare(self) -> None:
+        if delta_log.exists(self.table):
+            return
         for folder in (self.table / "data", self.beside, self.workshop):
             durable.make_folder(folder)
         delta_log.create(self.table, self.workshop)
@@ -233,26 +235,23 @@ class _Append:
         return names.get("repeats"), names.get("quarantine")
 
     def _entries(self, told: Identities, stored: NDArray[np.bool_], repeats: list[int]) -> Iterator[FileEntry]:
-        tag = told.rows["tag"]
         for number, (parcel, columns) in enumerate(zip(self.parcels, self.columns, strict=True)):
-            mine = slice(*np.searchsorted(told.file, [number, number + 1]).tolist())
-            counts: list[int] = np.bincount(tag[mine], minlength=len(told.words)).tolist()
-            times = told.rows["time_ns"][mine]
+            mine = slice(told.bounds[number], told.bounds[number + 1])
             kept = int(stored[mine].sum())
             yield FileEntry(
                 key=parcel.key,
                 size_bytes=parcel.size_bytes,
                 lines=columns.lines,
-                observations=len(times),
+                observations=len(columns),
                 stored=kept,
-                known=len(times) - kept,
+                known=len(columns) - kept,
                 repeats=repeats[number],
                 out_of_order=told.steps_back[number],
                 quarantined=len(columns.bad_lines),
-                first_ns=int(times.min()),
-                last_ns=int(times.max()),
-                closing_ns=int(times[-1]),
-                per_tag={word: count for word, count in zip(told.words, counts, strict=True) if count},
+                first_ns=told.spans[number].first_ns,
+                last_ns=told.spans[number].last_ns,
+                closing_ns=told.spans[number].closing_ns,
+                per_tag=counts_of_tags(told.rows[mine], told.words),
             )
 
 
@@ -264,7 +263,7 @@ class _Columns:
         self._sources = sources
         conditions = [condition_from(word) for word in told.words]
         self._level_of_word = np.array(
-            [-1 if condition is None else LEVELS.index(condition.level) for condition in conditions], np.int32
+            [-1 if condition is None else LEVELS.index(condition.level) for condition in [*conditions, None]], np.int32
         )
 
     def frame(self, chosen: NDArray[np.int64]) -> Any:
@@ -272,7 +271,7 @@ class _Columns:
         rows = gather(told.rows, chosen)
         text = rows["text"]
         spelled = text >= 0
-        level = np.where(spelled, self._level_of_word[text], np.int32(-1))
+        level = self._level_of_word[text]  # the last entry, no level, is what -1 finds
         return backends.observation_frame(
             {
                 "time_ns": backends.numbers(rows["time_ns"]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -38,8 +38,19 @@ FILE_TYPE = np.dtype(
         ("stretch", np.int64),
         ("previous_ns", np.int64),
         ("steps_back", np.int64),
+        ("first_ns", np.int64),
+        ("last_ns", np.int64),
+        ("closing_ns", np.int64),
     ]
 )
+
+
+class TimeSpan(NamedTuple):
+    """Earliest and latest time of a file and that of its last line, which need not be the latest."""
+
+    first_ns: int
+    last_ns: int
+    closing_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,8 @@ class Identities:
     fresh: NDArray[np.bool_]
     repeats: tuple[int, ...]
     steps_back: tuple[int, ...]
+    spans: tuple[TimeSpan, ...]
+    bounds: tuple[int, ...]  # rows of file n: from bounds[n] to bounds[n + 1]
 
 
 def identify(
@@ -89,8 +102,9 @@ def identify(
 
     with ThreadPoolExecutor(shards) as pool:
         list(pool.map(copy, range(len(columns))))
+        walk = pool.submit(_walk, rows, files)
         list(pool.map(mark, range(shards)))
-    _step_back(rows, files)
+        walk.result()
     return Identities(
         rows,
         words,
@@ -100,7 +114,15 @@ def identify(
         marks[:, 1],
         tuple(repeats.sum(axis=0).tolist()),
         tuple(files["steps_back"].tolist()),
+        tuple(TimeSpan(*span) for span in files[["first_ns", "last_ns", "closing_ns"]].tolist()),
+        tuple(bounds.tolist()),
     )
+
+
+def counts_of_tags(rows: NDArray[np.void], words: tuple[str, ...]) -> dict[str, int]:
+    counts = np.zeros(len(words), np.int64)
+    _tally(rows, counts)
+    return {word: count for word, count in zip(words, counts.tolist(), strict=True) if count}
 
 
 def _common_words(columns: Sequence[ShdrColumns]) -> tuple[tuple[str, ...], list[NDArray[np.int32]]]:
@@ -202,17 +224,31 @@ def _mark(
 
 
 @compiled
-def _step_back(rows: Records, files: Records) -> None:
-    """Count, per file, the lines older than the line before; a stretch runs on from file to file."""
+def _tally(rows: Records, counts: NDArray[np.int64]) -> None:
+    for row in range(rows.size):
+        counts[rows[row].tag] += 1
+
+
+@compiled
+def _walk(rows: Records, files: Records) -> None:
+    """Per file the time span and the lines older than the line before; a stretch runs on from file to file."""
     before_ns = NOTHING_BEFORE
     for file in range(files.size):
         if file == 0 or files[file].stretch != files[file - 1].stretch:
             before_ns = NOTHING_BEFORE
         if files[file].previous_ns != NOTHING_BEFORE:
             before_ns = files[file].previous_ns
+        first_ns = rows[files[file].first_row].time_ns
+        last_ns = first_ns
         for row in range(files[file].first_row, files[file].last_row):
-            files[file].steps_back += rows[row].time_ns < before_ns
-            before_ns = rows[row].time_ns
+            time_ns = rows[row].time_ns
+            files[file].steps_back += time_ns < before_ns
+            before_ns = time_ns
+            first_ns = min(first_ns, time_ns)
+            last_ns = max(last_ns, time_ns)
+        files[file].first_ns = first_ns
+        files[file].last_ns = last_ns
+        files[file].closing_ns = before_ns
 
 
 def gather(rows: NDArray[np.void], chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:

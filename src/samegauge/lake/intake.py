@@ -20,7 +20,7 @@ from samegauge.formats import shdr
 from samegauge.formats.container import read_bytes
 from samegauge.formats.errors import FormatError
 from samegauge.lake.appending import Parcel
-from samegauge.lake.identity import arranged, gather, identify
+from samegauge.lake.identity import arranged, counts_of_tags, gather, identify
 from samegauge.lake.ledger import FileKey
 
 if TYPE_CHECKING:
@@ -182,6 +182,7 @@ def warm() -> None:
     told = identify([shdr.parse_columns(b"2017-02-02T16:37:08.9062500Z|Block_Number|0\n", "warm")], [0])
     for piece in arranged(told.rows, told.new, np.zeros(len(told.rows), np.int64)):
         gather(told.rows, piece)
+    counts_of_tags(told.rows, told.words)
 
 
 @dataclass(frozen=True, slots=True)

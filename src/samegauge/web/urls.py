@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from samegauge.core.organisations import views as organisations
+from samegauge.core.organisations.permissions import public
 from samegauge.web import views
 from samegauge.web.api import api
 
@@ -13,14 +13,14 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
     path("health/", views.health, name="health"),
-    path("favicon.ico", login_not_required(RedirectView.as_view(url="/static/favicon.svg", permanent=True))),
+    path("favicon.ico", public(RedirectView.as_view(url="/static/favicon.svg", permanent=True))),
     path("start/<str:token>/", organisations.start, name="start"),
     path("join/<uuid:person_uid>/<str:token>/", organisations.join, name="join"),
     path("organisation/switch/", organisations.switch, name="switch_organisation"),
     path("people/", organisations.people, name="people"),
     path("tokens/", organisations.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", organisations.revoke_token, name="revoke_token"),
-    path("language/", login_not_required(set_language), name="set_language"),
+    path("language/", public(set_language), name="set_language"),
     path("account/", include("allauth.account.urls")),
     path("api/", api.urls),
     path("", include("samegauge.apps.history.urls")),

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.decorators import login_not_required
-from django.db import connection
 from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -14,11 +12,12 @@ from django.views.decorators.http import require_GET
 
 from samegauge.apps.history import tables
 from samegauge.core.charts.numerals import number_text
+from samegauge.core.database import reach
 from samegauge.core.face import Action as Button
 from samegauge.core.face import Cell, Column, RecordTable
 from samegauge.core.intake.models import ImportBatch
 from samegauge.core.measurement.models import Characteristic, Conformity, Inspection
-from samegauge.core.organisations.permissions import Action, may, needs
+from samegauge.core.organisations.permissions import Action, may, needs, public
 from samegauge.core.pages import Page
 from samegauge.core.production.models import OperationRun
 from samegauge.core.thread.models import Document, Item, ItemKind, Unit
@@ -130,10 +129,9 @@ def _groups(asked: str) -> list[dict[str, object]]:
     ]
 
 
-@login_not_required
+@public
 @require_GET
 def health(_request: HttpRequest) -> JsonResponse:
     """Say that the web process answers and reaches its database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    reach()
     return JsonResponse({"status": "ok"})

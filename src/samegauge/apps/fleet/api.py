@@ -142,7 +142,7 @@ def machine_signals(
     """Return the readings of one tag on one day, thinned to what a screen can show."""
     from samegauge.apps.fleet.rules import bounds
 
-    return signal_json(asked.query(), _machine(machine_uid).serial, bounds(day))
+    return signal_json(asked.query(), _machine(machine_uid), bounds(day))
 
 
 def _within(day: date) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from samegauge.apps.fleet import drawings, rules, tables
 from samegauge.core.organisations.permissions import Action, needs
+from samegauge.core.production.models import DataItem, OperationRun
 from samegauge.core.telemetry import numeric_tags, organisation_lake, signal_json
 from samegauge.core.thread.models import ItemKind, Unit
 
@@ -37,12 +38,16 @@ def machine_list(request: HttpRequest) -> HttpResponse:
 def machine(request: HttpRequest, machine_uid: UUID) -> HttpResponse:
     found = _machine(machine_uid)
     days = organisation_lake().days(found.serial, timezone.get_current_timezone())
-    runs = found.operations_run.select_related("unit", "program").order_by("-started_at")[:SHOWN_RUNS]
+    runs = (
+        OperationRun.objects.filter(machine=found)
+        .select_related("unit", "program")
+        .order_by("-started_at")[:SHOWN_RUNS]
+    )
     context = {
         "machine": found,
         "days": tables.day_table(found, days),
-        "runs": tables.run_table(runs),
-        "data_items": tables.data_item_table(found.data_items.order_by("component", "tag")),
+        "runs": tables.run_table(runs[:SHOWN_RUNS]),
+        "data_items": tables.data_item_table(DataItem.objects.filter(machine=found).order_by("component", "tag")),
     }
     return render(request, "fleet/machine.html", context)
 
@@ -52,7 +57,11 @@ def machine(request: HttpRequest, machine_uid: UUID) -> HttpResponse:
 def machine_day(request: HttpRequest, machine_uid: UUID, day: str) -> HttpResponse:
     found, when = _machine(machine_uid), _day(day)
     states = rules.states_of_day(found, when)
-    runs = found.operations_run.filter(**rules.within(when)).select_related("unit", "program").order_by("started_at")
+    runs = (
+        OperationRun.objects.filter(machine=found, **rules.within(when))
+        .select_related("unit", "program")
+        .order_by("started_at")
+    )
     tags = numeric_tags(found.serial, rules.bounds(when))
     asked = request.GET.get("tag")
     context = {
@@ -61,7 +70,7 @@ def machine_day(request: HttpRequest, machine_uid: UUID, day: str) -> HttpRespon
         "states": states,
         "strip": drawings.day_strip(found, when, states),
         "alarms": tables.alarm_table(states) if states else None,
-        "runs": tables.run_table(runs),
+        "runs": tables.run_table(runs.order_by("started_at")),
         "signal_tags": tags,
         "signal_tag": asked if asked in tags else next(iter(tags), ""),
         "previous": when - timedelta(days=1),

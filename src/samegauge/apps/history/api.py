@@ -278,7 +278,7 @@ def trace_signals(request: HttpRequest, trace_uid: UUID, asked: Query[SignalQues
     """Return the readings of one tag in a trace, thinned to what a screen can show."""
     trace = get_object_or_404(Trace.objects.select_related("machine"), uid=trace_uid)
     span = (trace.started_at, trace.ended_at + timedelta(seconds=1))
-    return signal_json(asked.query(), trace.machine.serial, span, trace.label)
+    return signal_json(asked.query(), trace.machine, span, trace.label)
 
 
 class InspectionQuestion(Schema):

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,7 +14,7 @@ from samegauge.apps.history.models import Passport
 from samegauge.apps.history.passport_pdf import PrintError
 from samegauge.apps.history.passports import issue, trusted_keys
 from samegauge.core.language import reads_chinese
-from samegauge.core.organisations.permissions import Action, may, needs, require
+from samegauge.core.organisations.permissions import Action, may, needs, public, require
 from samegauge.core.scope import all_organisations
 from samegauge.core.thread.models import Unit
 from samegauge.core.thread.rules import Recorder
@@ -61,10 +60,10 @@ def passport_file(_request: HttpRequest, passport_uid: UUID, form: str) -> FileR
     return FileResponse(open_stored(stored), as_attachment=True, filename=stored.name, content_type=media_type)
 
 
-@login_not_required
+@public
 @require_GET
 def verify_public(request: HttpRequest, token: str) -> HttpResponse:
-    """What anyone with the code on the machine may see: that the passport is genuine, and what its maker put into it."""
+    """What anyone with the code on the machine may see: whether the passport is genuine, and what it says."""
     with all_organisations("a passport's public token opens this one passport"):
         passport = (
             Passport.objects.filter(public_token=token, withdrawn_at__isnull=True).select_related("signed").first()
@@ -75,7 +74,7 @@ def verify_public(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "history/verify.html", _explained(verify(data, trusted_keys())))
 
 
-@login_not_required
+@public
 @require_http_methods(["GET", "POST"])
 def verify_upload(request: HttpRequest) -> HttpResponse:
     """Check a passport file somebody has; nothing is kept."""

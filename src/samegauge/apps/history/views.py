@@ -57,9 +57,8 @@ def _saved_views(request: HttpRequest) -> tuple[tuple[str, str, bool], ...]:
     """All parts, those that do not conform, and one view an item."""
     asked_item, failing = request.GET.get("item", ""), request.GET.get("verdict") == Conformity.FAIL
     views = [(_("All"), "?", not asked_item and not failing), (_("Not conforming"), "?verdict=fail", failing)]
-    for item in Item.objects.exclude(kind=ItemKind.MACHINE).order_by("number")[:8]:
-        views.append((item.number, f"?item={quote(item.number)}", item.number == asked_item))
-    return tuple(views)
+    items = Item.objects.exclude(kind=ItemKind.MACHINE).order_by("number")[:8]
+    return (*views, *((item.number, f"?item={quote(item.number)}", item.number == asked_item) for item in items))
 
 
 def _may(request: HttpRequest, action: Action) -> bool:

@@ -35,6 +35,7 @@ def run_chart(characteristic: Characteristic, study: Study) -> ControlChart | No
             url=reverse("inspection", args=[row.inspection.uid]),
         )
         for place, row in enumerate(study.measurements)
+        if row.actual is not None
     )
     phases = (Phase(0, len(points), chart.center, chart.lower_limit, chart.upper_limit),) if chart.has_spread else ()
     return ControlChart(

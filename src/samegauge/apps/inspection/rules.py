@@ -1,4 +1,4 @@
-"""What the values of a characteristic say: its run chart, its capability, and what others computed from the same parts."""
+"""What the values of a characteristic say: run chart, capability, and what others computed from the same parts."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def study_of(characteristic: Characteristic) -> Study:
 
 def _study(characteristic: Characteristic, rows: list[Measurement]) -> Study:
     failed = sum(row.stated == Conformity.FAIL for row in rows)
-    values = [row.actual for row in rows]
+    values = [row.actual for row in rows if row.actual is not None]
     if characteristic.kind == "Identity":
         reason = {"en": "This is the part's number, not a measured size.", "zh": "這是零件編號，不是量測尺寸。"}
         return Study(rows, failed, refusal=reason)
@@ -121,7 +121,8 @@ def _reasons(row: ReportedCapability, characteristic: Characteristic, study: Stu
     if characteristic.kind == "Position":
         reasons.append(
             {
-                "en": "For positions the report adds the mean bonus of the material condition to the zone; ours judges without it.",
+                "en": "For positions the report adds the mean bonus of the material condition to the zone; "
+                "ours judges without it.",
                 "zh": "位置度方面，報告把最大實體條件的平均補償加進公差區；我們不加。",
             }
         )

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from django.db.models import Count, Q
-from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -18,7 +17,7 @@ from samegauge.core.thread.models import Item
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 @require_GET
@@ -42,9 +41,8 @@ def characteristic_list(request: HttpRequest) -> HttpResponse:
 def _saved_views(request: HttpRequest) -> tuple[tuple[str, str, bool], ...]:
     asked_item, failing = request.GET.get("item", ""), request.GET.get("verdict") == Conformity.FAIL
     views = [(_("All"), "?", not asked_item and not failing), (_("Not conforming"), "?verdict=fail", failing)]
-    for item in Item.objects.filter(characteristics__isnull=False).distinct().order_by("number")[:8]:
-        views.append((item.number, f"?item={quote(item.number)}", item.number == asked_item))
-    return tuple(views)
+    items = Item.objects.filter(characteristics__isnull=False).distinct().order_by("number")[:8]
+    return (*views, *((item.number, f"?item={quote(item.number)}", item.number == asked_item) for item in items))
 
 
 @require_GET

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class UndoError(Exception):
-    """This import cannot be undone as it stands."""
+    """Why an import cannot be undone as it stands."""
 
 
 def open_batch(kind: ImportKind, source: str, actor: Person | None) -> ImportBatch:

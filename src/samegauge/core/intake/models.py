@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.scope import Owned
+
+if TYPE_CHECKING:
+    from samegauge.core.thread.models import Event
 
 
 class ImportKind(models.TextChoices):
@@ -30,7 +33,9 @@ class ImportBatch(Owned):
     finished_at = models.DateTimeField(null=True)
     report = JsonField(default=dict)
     undone_at = models.DateTimeField(null=True)
-    undo_event = models.ForeignKey("thread.Event", on_delete=models.PROTECT, null=True, related_name="+")
+    undo_event: models.ForeignKey[Event | None] = models.ForeignKey(
+        "thread.Event", on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta(Owned.Meta):
         indexes: ClassVar = [models.Index(fields=["organisation", "-started_at"])]
@@ -48,6 +53,7 @@ class FileOutcome(models.TextChoices):
 class ImportedFile(Owned):
     """One file of an import: taken in once for as long as its import stands."""
 
+    batch_id: int
     batch = models.ForeignKey(ImportBatch, on_delete=models.PROTECT, related_name="files")
     stored = models.ForeignKey("vault.StoredFile", on_delete=models.PROTECT, null=True, related_name="+")
     name = models.CharField(max_length=500)

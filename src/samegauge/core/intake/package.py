@@ -10,9 +10,9 @@ from enum import Enum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from samegauge.core.intake.production import TracedPart
 from samegauge.core.intake.qif import PartName, stated_time
 from samegauge.core.measurement.models import InspectionKind
-from samegauge.core.intake.production import TracedPart
 from samegauge.core.production.models import Confidence
 from samegauge.core.thread.models import Item, ItemKind
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from samegauge.core.intake.sources import Source
     from samegauge.formats.qif import QifDocument, QifPartResult
 
+REPEATING_FOLDERS = {"clean", "split", "schemas", "qdr_input", "d2mi"}
+DRAWINGS = (".sat", ".pdf", ".stp", ".step")
 CHINESE_NAMES = {"Box": "盒體", "Cover": "盒蓋"}
 _PART_TRACE = re.compile(r"(?P<part>[A-Za-z]+)-(?P<machine>[A-Za-z]+\d+)-(?P<number>\d+)of(?P<of>\d+)\.txt(\.gz)?")
 _DAY_LOG = re.compile(r"(?P<machine>[A-Za-z]+\d+)-\d{8}-\d{8}\.txt(\.gz)?")
@@ -53,23 +55,19 @@ class TraceName:
 def role_of_path(path: str) -> Role | None:
     """Tell what a file is for; None for what repeats others (Raw, Clean, Split), schemas and notes."""
     place = PurePosixPath(path)
-    name, folders = place.name.lower(), {folder.lower() for folder in place.parts[:-1]}
-    if folders & {"clean", "split", "schemas", "qdr_input", "d2mi"} or "raw" in folders and "mtc" in folders:
+    plain, folders = place.name.lower().removesuffix(".gz"), {folder.lower() for folder in place.parts[:-1]}
+    if folders & REPEATING_FOLDERS or {"raw", "mtc"} <= folders:
         return None
-    plain = name.removesuffix(".gz")
-    if plain == "devices.xml":
-        return Role.DEVICES
-    if plain.endswith(".nc") and part_in(place.name):
-        return Role.PROGRAM
-    if plain.endswith((".sat", ".pdf", ".stp", ".step")) and part_in(place.name):
-        return Role.DRAWING
-    if _PART_TRACE.fullmatch(place.name):
-        return Role.TRACE
-    if plain.endswith(".qif"):
-        return Role.RESULTS
-    if plain.endswith(".xlsx") and part_in(place.name):
-        return Role.CAPABILITY
-    return Role.DAY_LOG if _DAY_LOG.fullmatch(place.name) else None
+    told = {
+        Role.DEVICES: plain == "devices.xml",
+        Role.RESULTS: plain.endswith(".qif"),
+        Role.TRACE: bool(_PART_TRACE.fullmatch(place.name)),
+        Role.DAY_LOG: bool(_DAY_LOG.fullmatch(place.name)),
+        Role.PROGRAM: plain.endswith(".nc") and bool(part_in(place.name)),
+        Role.DRAWING: plain.endswith(DRAWINGS) and bool(part_in(place.name)),
+        Role.CAPABILITY: plain.endswith(".xlsx") and bool(part_in(place.name)),
+    }
+    return next((role for role, yes in told.items() if yes), None)
 
 
 def sorted_by_role(sources: Iterable[Source]) -> dict[Role, list[Source]]:
@@ -118,7 +116,8 @@ def part_of_trace(source: Source, intake: Intake) -> TracedPart:
     evidence = {
         "en": f"The trace file is named {source.name}: part {name.number} of {name.of}, machine {name.machine}. "
         "The readings themselves name no part.",
-        "zh": f"加工紀錄檔名為 {source.name}：共 {name.of} 件中的第 {name.number} 件，機台 {name.machine}。讀值本身沒有零件編號。",
+        "zh": f"加工紀錄檔名為 {source.name}：共 {name.of} 件中的第 {name.number} 件，機台 {name.machine}。"
+        "讀值本身沒有零件編號。",
     }
     return TracedPart(source, unit, Confidence.INFERRED, [evidence])
 
@@ -147,12 +146,14 @@ class PackageNaming:
         kind = self.kind(document).value
         if number is None:
             evidence = {
-                "en": f"No number can be read from {said!r}; the part is named after its place {result.position} in the file.",
+                "en": f"No number can be read from {said!r}; "
+                f"the part is named after its place {result.position} in the file.",
                 "zh": f"從「{said}」讀不出編號，以它在檔案中的順位 {result.position} 命名。",
             }
             return PartName(f"{part}-{kind}-{result.position}", Confidence.UNCERTAIN, [evidence])
         stated = {
-            "en": f"The result's serial number {said!r} carries the number {number}; the trace {unit_serial(part, number)} has the same.",
+            "en": f"The result's serial number {said!r} carries the number {number}; "
+            f"the trace {unit_serial(part, number)} has the same.",
             "zh": f"檢驗結果的序號「{said}」帶有編號 {number}，與加工紀錄 {unit_serial(part, number)} 相同。",
         }
         return PartName(unit_serial(part, number), Confidence.INFERRED, [stated])

@@ -134,7 +134,7 @@ def _readings(machine: str, label: str | None) -> tuple[Observations, ProgramTra
 
 
 def _program_tags() -> set[str]:
-    """Tags that tell what is loaded, running and dialled in; the rest of a machine's readings says nothing about that."""
+    """Tags that tell what is loaded, running and dialled in."""
     roles = ("program_running", "program_loaded", "feed_override", "rapid_override", "execution")
     return {getattr(family, role) for family in FAMILIES.values() for role in roles} - {""}
 

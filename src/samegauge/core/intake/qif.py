@@ -62,7 +62,8 @@ class StatedNaming:
             return PartName(result.serial[:100], Confidence.STATED, [])
         if result.derived_serial:
             evidence = {
-                "en": f"The document states no serial number; it is read from the result file {result.source_files[0]}.",
+                "en": "The document states no serial number; "
+                f"it is read from the result file {result.source_files[0]}.",
                 "zh": f"文件沒有寫序號，由結果檔名 {result.source_files[0]} 讀出。",
             }
             return PartName(result.derived_serial[:100], Confidence.INFERRED, [evidence])

@@ -118,7 +118,7 @@ def report_of(batch: ImportBatch, observations_per_tag: dict[str, int]) -> dict[
 
 
 def status_counts(batch: ImportBatch | None = None) -> dict[str, dict[str, dict[str, int]]]:
-    """Count characteristic statuses by inspection kind, item number and outcome; of one import, or of all that stands."""
+    """Count characteristic statuses by inspection, item and outcome; of one import, or of all that stands."""
     rows = Measurement.objects.filter(batch=batch) if batch else Measurement.objects.all()
     grouped = rows.values("inspection__kind", "inspection__unit__item__number", "stated").annotate(n=Count("pk"))
     counts: dict[str, dict[str, dict[str, int]]] = {}

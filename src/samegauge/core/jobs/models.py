@@ -20,8 +20,9 @@ class JobState(models.TextChoices):
 
 
 class Job(Owned):
-    """What was asked of the worker and how far it is; the row is the outbox, so no request is lost between databases."""
+    """What was asked of the worker and how far it is; the row is the outbox between the databases."""
 
+    requested_by_id: int | None
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     kind = models.CharField(max_length=60)
     arguments = JsonField(default=dict)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from samegauge.core.fields import JsonField
-from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.production.models import Confidence
 from samegauge.core.scope import Owned, Retractable
 from samegauge.core.thread.models import Event, Item, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class InspectionKind(models.TextChoices):
@@ -60,6 +62,7 @@ class Characteristic(Owned):
 class Inspection(Retractable):
     """One unit measured against one plan."""
 
+    get_kind_display: Callable[[], str]
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="inspections")
     kind = models.CharField(max_length=20, choices=InspectionKind.choices)
@@ -87,6 +90,7 @@ class Inspection(Retractable):
 class Measurement(Retractable):
     """One characteristic of one unit: actual value and both verdicts, the source's and our own from the limits."""
 
+    characteristic_id: int
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="measurements")
     characteristic = models.ForeignKey(Characteristic, on_delete=models.PROTECT, related_name="measurements")
     actual = models.FloatField(null=True)

@@ -65,6 +65,7 @@ class Membership(models.Model):
 
     belongs_to = "platform"
 
+    organisation_id: int
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=30, choices=Role.choices)

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.tokens import default_token_generator
 from django.db import transaction
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from samegauge.core.organisations.forms import FirstStartForm, PersonForm, TokenForm
 from samegauge.core.organisations.middleware import MEMBERSHIP_KEY
 from samegauge.core.organisations.models import ApiToken, Membership, Person
-from samegauge.core.organisations.permissions import Action, needs
+from samegauge.core.organisations.permissions import Action, needs, public
 from samegauge.core.organisations.rules import (
     SetupLinkUsedError,
     found_organisation,
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
-@login_not_required
+@public
 @require_http_methods(["GET", "POST"])
 def start(request: HttpRequest, token: str) -> HttpResponse:
     """Make the first organisation and its owner's account; the link works once."""
@@ -49,7 +48,7 @@ def start(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "organisations/start.html", {"form": form})
 
 
-@login_not_required
+@public
 @require_http_methods(["GET", "POST"])
 def join(request: HttpRequest, person_uid: UUID, token: str) -> HttpResponse:
     """Let a person who was added choose a password; the link dies with the first use."""

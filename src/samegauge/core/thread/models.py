@@ -116,13 +116,17 @@ class Unit(Retractable):
 class AsBuiltEdge(Retractable):
     """`child` was in `parent` at `position` from `valid_from` until `valid_to` (open: still is)."""
 
+    parent_id: int
+    child_id: int
     parent = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="children_edges")
     child = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="parent_edges")
     position = models.CharField(max_length=100, blank=True)
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, blank=True)
     installed_event = models.ForeignKey("Event", on_delete=models.PROTECT, related_name="+")
-    removed_event = models.ForeignKey("Event", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    removed_event: models.ForeignKey[Event | None] = models.ForeignKey(
+        "Event", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta(Retractable.Meta):
         constraints: ClassVar = [
@@ -161,6 +165,9 @@ class EventManager(ScopedManager.from_queryset(EventQuerySet)):
 class Event(Owned):
     """What happened to a unit, said once and for ever."""
 
+    unit_id: int | None
+    supersedes_id: int | None
+    superseded_by: models.Manager[Event]
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="events")
     kind = models.CharField(max_length=60)

@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -35,12 +35,16 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
 )
 
 
+class Readable(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
 class VaultError(Exception):
     """A file cannot be kept or given out."""
 
 
 def keep(
-    content: BinaryIO | bytes, name: str, *, expected_sha256: str = "", expected_bytes: int | None = None
+    content: Readable | bytes, name: str, *, expected_sha256: str = "", expected_bytes: int | None = None
 ) -> StoredFile:
     """Keep a file for the organisation in scope; refuse it when length or hash differ from what was announced."""
     chunks = [content] if isinstance(content, bytes) else iter(lambda: content.read(CHUNK_BYTES), b"")
@@ -109,8 +113,7 @@ def _write(chunks: Iterable[bytes]) -> tuple[str, int, bytes, Path]:
         with os.fdopen(descriptor, "wb") as file:
             for chunk in chunks:
                 size += len(chunk)
-                if size > MAX_FILE_BYTES:
-                    raise VaultError(_("The file is larger than %(limit)d MiB.") % {"limit": MAX_FILE_BYTES >> 20})
+                _refuse_too_large(size)
                 first = first or chunk[:512]
                 digest.update(chunk)
                 file.write(chunk)
@@ -120,6 +123,11 @@ def _write(chunks: Iterable[bytes]) -> tuple[str, int, bytes, Path]:
         path.unlink(missing_ok=True)
         raise
     return digest.hexdigest(), size, first, path
+
+
+def _refuse_too_large(size: int) -> None:
+    if size > MAX_FILE_BYTES:
+        raise VaultError(_("The file is larger than %(limit)d MiB.") % {"limit": MAX_FILE_BYTES >> 20})
 
 
 def _place(temporary: Path, sha256: str) -> None:
