@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +33,31 @@ def timed(work: Callable[[], Any], rounds: int) -> Times:
         work()
         taken.append((time.perf_counter() - start) * 1e3)
     return Times(statistics.median(taken), statistics.quantiles(taken, n=20)[18])
+
+
+def on_both_databases(measure: Callable[[], list[dict[str, Any]]]) -> int:
+    """Measure on SQLite and then on a private PostgreSQL, each in a process of its own; print all claims together."""
+    if "--here" in sys.argv:
+        print(json.dumps(measure()))
+        return 0
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+    from support.suite import postgresql
+
+    rows = _measured_apart({})
+    with postgresql() as url:
+        if url is None:
+            print("PostgreSQL is not installed here: measured on SQLite only.")
+        else:
+            rows += _measured_apart({"SAMEGAUGE_DATABASE_URL": url})
+    report(rows)
+    return 0
+
+
+def _measured_apart(environment: dict[str, str]) -> list[dict[str, Any]]:
+    command = [sys.executable, sys.argv[0], "--here"]
+    done = subprocess.run(command, env=os.environ | environment, check=True, stdout=subprocess.PIPE, text=True)
+    rows: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return rows
 
 
 def open_site() -> None:

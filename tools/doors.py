@@ -30,7 +30,6 @@ class Door:
 DATABASE_ROOMS = tuple(f"src/samegauge/{room}/*" for room in ("core", "apps", "web", "cli"))
 DATABASE_DOORS = (
     "src/samegauge/core/database*",
-    "src/samegauge/core/*/database.py",  # what one part of core needs of triggers and recursive queries
     "src/samegauge/cli/schema.py",  # reads the schema's version before Django is loaded: second start < 3 s
     "*/migrations/*",
 )

@@ -60,7 +60,7 @@ def _acquire(path: Path) -> HomeLock:
                 f"The data folder {path.parent} is in use by another samegauge (process {other.get('pid')}, {where}). "
                 "Open that address, stop it with Ctrl-C, or set SAMEGAUGE_HOME to another folder.",
                 f"資料夾 {path.parent} 正由另一個 samegauge 使用（程序 {other.get('pid')}，{where}）。"
-                "請開啟該網址，或按 Ctrl-C 停止它，或將 SAMEGAUGE_HOME 設為其他資料夾。",
+                "開啟該網址、按 Ctrl-C 停止它，或把 SAMEGAUGE_HOME 設為其他資料夾。",
             ) from None
         if _still_there(path, descriptor):
             return HomeLock(path, descriptor)

@@ -62,7 +62,7 @@ def chosen_organisation(name: str) -> Any:
     organisation = only_organisation()
     if organisation is None:
         raise CommandError(
-            "There are several organisations: say which with --org NAME.", "有多個組織，請用 --org 指定名稱。", MISUSED
+            "There are several organisations: say which with --org NAME.", "有多個組織。用 --org 指定名稱。", MISUSED
         )
     return organisation
 
@@ -73,7 +73,7 @@ def _places(paths: list[Path], kind: str) -> list[list[str]]:
 
     folders = [path for path in paths if path.is_dir()]
     if folders and kind != "nist-tdp":
-        raise CommandError(f"{folders[0]} is a folder; name files.", f"{folders[0]} 是資料夾，請指定檔案。", MISUSED)
+        raise CommandError(f"{folders[0]} is a folder; name files.", f"{folders[0]} 是資料夾。指定檔案。", MISUSED)
     sources = kept_files([path for path in paths if path.is_file()])
     for folder in folders:
         wanted = [path for path in files_below(folder) if role_of_path(path.relative_to(folder).as_posix())]
@@ -93,13 +93,13 @@ def _report(options: Namespace, report: dict[str, Any]) -> int:
         f"{report['units']} units, {report['operations']} operations, {report['inspections']} inspections, "
         f"{report['observations_total']} observations ({report['duplicates']} exact duplicates, "
         f"{report['out_of_order']} out of order, {report['quarantined']} lines set aside).",
-        f"檔案：匯入 {files['in']}、已存在 {files['known']}、拒絕 {files['refused']}。"
-        f"{report['units']} 個單元、{report['operations']} 道工序、{report['inspections']} 次檢驗、"
+        f"檔案：匯入 {files['in']}、先前已匯入 {files['known']}、拒收 {files['refused']}。"
+        f"{report['units']} 個序號、{report['operations']} 道工序、{report['inspections']} 次檢驗、"
         f"{report['observations_total']} 筆觀測值（完全重複 {report['duplicates']}、順序倒退 {report['out_of_order']}、"
         f"隔離 {report['quarantined']} 行）。",
     )
     for refused in report["refused"][:SHOWN_REFUSALS]:
-        say(options, f"Refused: {refused['reason']}", f"拒絕：{refused['reason_zh']}")
+        say(options, f"Refused: {refused['reason']}", f"拒收：{refused['reason_zh']}")
     for line in report["quarantined_lines"][:SHOWN_REFUSALS]:
         say(
             options,

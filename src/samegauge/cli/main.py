@@ -41,8 +41,8 @@ COMMANDS = (
         ("import", "shdr"), "import_shdr", "bring in machine logs (SHDR, also gzip)", "匯入機台紀錄（SHDR，可為 gzip）"
     ),
     Command(("import", "qif"), "import_qif", "bring in inspection results (QIF)", "匯入檢驗結果（QIF）"),
-    Command(("passport",), "passport", "write the signed passport of a serial number", "產生序號的簽章護照"),
-    Command(("verify",), "verify", "prove a passport offline", "離線驗證護照", needs_hub=False),
+    Command(("passport",), "passport", "write the signed passport of a serial number", "產生序號的簽章履歷護照"),
+    Command(("verify",), "verify", "prove a passport offline", "離線驗證履歷護照", needs_hub=False),
     Command(("web",), "web"),
     Command(("worker",), "worker"),
     Command(("migrate",), "migrate"),
@@ -82,12 +82,12 @@ def build_parser(asked: Command | None) -> argparse.ArgumentParser:
         prog="samegauge",
         description=text(
             "One machine, one thread: from order to warning, for machine-tool builders.",
-            "同規：一機一脈，從訂單到預警，為工具機製造者而作。",
+            "同規：一機一脈，從訂單到預警，為工具機製造廠而作。",
         ),
         epilog=text(
             "SAMEGAUGE_HOME chooses the data folder. Exit status: 0 all in, 1 failed or refused, 2 wrong use, "
             "3 in, with quarantined lines.",
-            "SAMEGAUGE_HOME 指定資料夾。結束狀態：0 全部完成，1 失敗或拒收，2 用法錯誤，3 已匯入但有隔離行。",
+            "SAMEGAUGE_HOME 指定資料夾。結束狀態：0 全部完成，1 失敗或拒收，2 用法錯誤，3 已匯入但有隔離的行。",
         ),
     )
     parser.add_argument("--version", action="store_true", help=text("print the version", "顯示版本"))
@@ -126,7 +126,7 @@ def refuse_without_hub() -> None:
         raise CommandError(
             f"This command needs the platform, of which {names} is not installed. "
             "Install it: pip install 'samegauge[hub]'",
-            f"此指令需要平台套件，尚未安裝 {names}。請執行：pip install 'samegauge[hub]'",
+            f"此指令需要平台套件，尚未安裝 {names}。執行：pip install 'samegauge[hub]'",
         )
 
 

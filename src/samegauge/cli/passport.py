@@ -21,7 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--address",
         default="http://127.0.0.1:8000",
-        help=text("this site's address, for the code on the paper", "本站網址，印在紙本的條碼中"),
+        help=text("this site's address, for the code on the paper", "本站網址，印在紙本的 QR 碼裡"),
     )
     add_organisation_argument(parser)
 

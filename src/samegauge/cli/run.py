@@ -59,7 +59,7 @@ def _announce(options: Namespace, address: str) -> None:
         say(
             options,
             f"Nobody has an account yet. This link makes the owner's, once: {facts['setup_link']}",
-            f"尚無任何帳號。請用這個一次性連結建立擁有者帳號：{facts['setup_link']}",
+            f"尚無任何帳號。用這個一次性連結建立負責人帳號：{facts['setup_link']}",
         )
     say_json(options, facts)
 
@@ -71,7 +71,7 @@ def _port(options: Namespace, left_behind: dict[str, Any]) -> int:
     except ports.PortError as error:
         raise CommandError(
             f"This address cannot be used: {error}. Choose another --host or --port.",
-            f"無法使用這個位址：{error}。請改用其他 --host 或 --port。",
+            f"無法使用這個位址：{error}。改用其他 --host 或 --port。",
         ) from error
     if port != options.port:
         say(

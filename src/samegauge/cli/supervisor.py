@@ -91,7 +91,7 @@ class Supervisor:
             if time.monotonic() > give_up_s:
                 raise CommandError(
                     f"The web server did not answer within {READY_WITHIN_S:g} s. What it wrote is above.",
-                    f"網頁伺服器在 {READY_WITHIN_S:g} 秒內沒有回應，請看上方訊息。",
+                    f"網頁伺服器在 {READY_WITHIN_S:g} 秒內沒有回應。它寫出的訊息在上方。",
                 )
         return False
 

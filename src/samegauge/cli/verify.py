@@ -31,7 +31,7 @@ _EXIT_BY_STATE = {
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help=text("passport, JSON or PDF", "護照檔，JSON 或 PDF"))
+    parser.add_argument("file", type=Path, help=text("passport, JSON or PDF", "履歷護照檔，JSON 或 PDF"))
     parser.add_argument(
         "--key",
         type=Path,

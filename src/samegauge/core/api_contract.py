@@ -141,17 +141,20 @@ class SignalQuestion(Schema):
         }
 
 
-class Signal(Schema):
-    """Smallest, largest and last value per stretch, in the unit of the tag's data item; null where there is none."""
+class Series(Schema):
+    """Smallest and largest value per stretch, in `unit`; null where nothing was heard for long."""
 
-    tag: str
-    start: datetime
-    end: datetime
-    time_ms: list[float] = Field(description="Begin of each stretch, milliseconds since 1970 UTC")
+    name: str
+    unit: str
     minimum: list[float | None]
     maximum: list[float | None]
-    last: list[float | None]
-    observations: list[int]
+
+
+class Signal(Schema):
+    start: float = Field(description="Begin, seconds since 1970 UTC")
+    end: float = Field(description="End, seconds since 1970 UTC")
+    time_s: list[float] = Field(description="Begin of each stretch, seconds since 1970 UTC")
+    series: list[Series]
 
 
 def file_answer(media_type: str = "application/octet-stream") -> dict[str, Any]:

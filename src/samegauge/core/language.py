@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import get_language, gettext
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 def reads_chinese() -> bool:
@@ -17,6 +17,11 @@ def reads_chinese() -> bool:
 def in_reader_language(pair: Mapping[str, str]) -> str:
     """Choose from a text in both languages, `{"en": …, "zh": …}`."""
     return pair["zh" if reads_chinese() else "en"]
+
+
+def in_one_line(sentences: Iterable[str]) -> str:
+    """Set whole sentences one after another: Chinese ones touch, English ones stand a space apart."""
+    return ("" if reads_chinese() else " ").join(sentences)
 
 
 EVENT_NAMES = {

@@ -209,7 +209,7 @@ class StandingManager(ScopedManager):
     """Leaves out what an undone import brought in; `everything` still has it."""
 
     def get_queryset(self) -> ScopedQuerySet:
-        standing: ScopedQuerySet = super().get_queryset().filter(retracted_at__isnull=True)
+        standing: Any = super().get_queryset().filter(retracted_at__isnull=True)
         return standing
 
 

@@ -84,7 +84,7 @@ def parse_xml(data: bytes, limits: XmlLimits = DEFAULT_LIMITS) -> XmlElement:
         raise XmlRefused(
             line if isinstance(line, int) and line > 0 else None,
             f"The XML is not well formed ({detail}). Export the file again or send it whole.",
-            f"XML 格式不正確（{detail}）。請重新匯出，或確認檔案完整。",
+            f"XML 格式不正確（{detail}）。重新匯出，或傳送完整的檔案。",
         ) from error
     if root.getroottree().docinfo.doctype:
         raise _document_type_refused(None)
@@ -93,7 +93,7 @@ def parse_xml(data: bytes, limits: XmlLimits = DEFAULT_LIMITS) -> XmlElement:
         raise XmlRefused(
             None,
             f"Elements are nested more than {limits.depth} deep; no format read here needs that.",
-            f"元素巢狀超過 {limits.depth} 層；這裡讀取的格式都用不到。",
+            f"元素巢狀超過 {limits.depth} 層；這裡讀取的格式都不需要這麼深。",
         )
     return cast("XmlElement", root)
 
@@ -132,7 +132,7 @@ def _refuse_by_bytes(data: bytes, limits: XmlLimits) -> None:
         raise XmlRefused(
             1,
             f"The encoding {name} is not accepted; save the file as UTF-8.",
-            f"不接受 {name} 編碼，請另存為 UTF-8。",
+            f"不接受 {name} 編碼。另存為 UTF-8。",
         )
     position = plain.find(b"<!DOCTYPE")
     if position >= 0:
@@ -151,5 +151,5 @@ def _document_type_refused(line: int | None) -> XmlRefused:
         line,
         "The document declares a document type (DOCTYPE); entities and external files are never read. "
         "Remove the declaration.",
-        "文件含有 DOCTYPE 宣告；系統一律不讀取實體與外部檔案。請移除該宣告。",
+        "文件含有 DOCTYPE 宣告；系統一律不讀取實體與外部檔案。移除該宣告。",
     )

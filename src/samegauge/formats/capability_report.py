@@ -105,7 +105,7 @@ def parse_capability_report(source: Path | bytes, name: str) -> CapabilityReport
             name,
             None,
             f"The workbook cannot be read ({detail}). Save it again as .xlsx.",
-            f"無法讀取活頁簿（{detail}）。請重新另存為 .xlsx。",
+            f"無法讀取活頁簿（{detail}）。重新另存為 .xlsx。",
         ) from error
 
 
@@ -147,7 +147,7 @@ def _from_table(table: list[tuple[object, ...]], place: int, sheet: str, name: s
                 name,
                 place + 1,
                 f"The column {required} is missing or stands twice.",
-                f"欄位 {required} 缺少或重複。",
+                f"缺少欄位 {required}，或欄位重複。",
                 field=required,
             )
     columns = {title: index for index, title in enumerate(header) if title}

@@ -127,7 +127,7 @@ def _gunzip(raw: bytes, name: str, limit: int) -> bytes:
                     name,
                     None,
                     f"The gzip data are damaged ({error}). Copy the file again.",
-                    f"gzip 資料已損壞（{error}）。請重新複製檔案。",
+                    f"gzip 資料已損壞（{error}）。重新複製檔案。",
                 ) from error
             rest = unpacker.unconsumed_tail
             total += len(piece)
@@ -139,7 +139,7 @@ def _gunzip(raw: bytes, name: str, limit: int) -> bytes:
                     name,
                     None,
                     "The gzip data end too early; the file is cut off. Copy it again.",
-                    "gzip 資料提前結束，檔案不完整。請重新複製。",
+                    "gzip 資料提前結束，檔案不完整。重新複製。",
                 )
         rest = unpacker.unused_data
     return b"".join(pieces)
@@ -150,7 +150,7 @@ def _too_large(name: str, limit: int) -> FormatError:
         name,
         None,
         f"The contents exceed {limit} bytes. Split the file or raise the limit if it is genuine.",
-        f"內容超過 {limit} 位元組。若檔案確實這麼大，請分割檔案或提高上限。",
+        f"內容超過 {limit} 位元組。分割檔案；若檔案確實該這麼大，提高上限。",
     )
 
 
@@ -160,7 +160,7 @@ def _damaged_archive(name: str, error: Exception) -> FormatError:
         name,
         None,
         f"The archive cannot be read ({detail}). Pack it again.",
-        f"無法讀取壓縮檔（{detail}）。請重新打包。",
+        f"無法讀取壓縮檔（{detail}）。重新打包。",
     )
 
 
@@ -170,7 +170,7 @@ def _refused(name: str, member: str, reason_en: str, reason_zh: str) -> FormatEr
         name,
         None,
         f"{reason_en} The whole archive is refused.",
-        f"{reason_zh}整個壓縮檔不予匯入。",
+        f"{reason_zh}整個壓縮檔拒收。",
         field=shown,
     )
 
@@ -187,7 +187,7 @@ def _check_name(member: str, seen: set[str], name: str) -> None:
         or any(part in {"", ".", ".."} for part in parts)
     )
     if unsafe:
-        raise _refused(name, member, "A member's path could leave the folder.", "成員路徑可能跳出資料夾。")
+        raise _refused(name, member, "A member's path could leave the folder.", "有成員的路徑可能跳出資料夾。")
     folded = member.rstrip("/").casefold()
     if folded in seen:
         raise _refused(name, member, "Two members have the same path.", "有兩個成員的路徑相同。")
@@ -203,7 +203,7 @@ def _check_totals(sizes: list[tuple[str, int, int]], name: str, limits: ArchiveL
                 name,
                 member,
                 f"A member unpacks to more than {limits.ratio} times its packed size.",
-                f"成員解壓縮後超過壓縮大小的 {limits.ratio} 倍。",
+                f"有成員解壓縮後超過壓縮大小的 {limits.ratio} 倍。",
             )
 
 
@@ -229,12 +229,15 @@ def _zip_files(archive: zipfile.ZipFile, name: str, limits: ArchiveLimits) -> li
         # orig_filename still holds what zipfile would silently cut at a zero byte.
         _check_name(info.orig_filename, seen, name)
         if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
-            raise _refused(name, info.filename, "A member is a link or a device.", "成員是連結或裝置檔。")
+            raise _refused(name, info.filename, "A member is a link or a device.", "有成員是連結或裝置檔。")
         if info.flag_bits & _ENCRYPTED_FLAG:
-            raise _refused(name, info.filename, "A member is encrypted.", "成員已加密。")
+            raise _refused(name, info.filename, "A member is encrypted.", "有成員已加密。")
         if info.compress_type not in _ZIP_METHODS:
             raise _refused(
-                name, info.filename, "A member uses a packing other than deflate.", "成員使用 deflate 以外的壓縮方式。"
+                name,
+                info.filename,
+                "A member uses a packing other than deflate.",
+                "有成員使用 deflate 以外的壓縮方式。",
             )
     files = [info for info in members if not info.is_dir()]
     _check_totals([(i.filename, i.file_size, i.compress_size) for i in files], name, limits)
@@ -247,10 +250,10 @@ def _open_tar(data: bytes, name: str) -> tarfile.TarFile:
             name,
             None,
             "This is neither a zip nor a tar archive. Pack the files as .zip, .tar or .tar.gz.",
-            "這不是 zip 或 tar 壓縮檔。請改用 .zip、.tar 或 .tar.gz。",
+            "這不是 zip 或 tar 壓縮檔。把檔案打包成 .zip、.tar 或 .tar.gz。",
         )
     if len(data) % _TAR_BLOCK or data[-_TAR_BLOCK:].strip(b"\0"):
-        raise FormatError(name, None, "The tar archive is cut off. Copy it again.", "tar 檔不完整。請重新複製。")
+        raise FormatError(name, None, "The tar archive is cut off. Copy it again.", "tar 檔不完整。重新複製。")
     return tarfile.open(fileobj=io.BytesIO(data), mode="r:", errorlevel=2)
 
 
@@ -262,7 +265,7 @@ def _tar_files(archive: tarfile.TarFile, name: str, limits: ArchiveLimits) -> li
             raise _too_many(name, limits)
         _check_name(info.name, seen, name)
         if info.issparse() or not (info.isreg() or info.isdir()):
-            raise _refused(name, info.name, "A member is a link or a device.", "成員是連結或裝置檔。")
+            raise _refused(name, info.name, "A member is a link or a device.", "有成員是連結或裝置檔。")
         if info.isreg():
             files.append(info)
     _check_totals([(i.name, i.size, i.size) for i in files], name, limits)
@@ -273,5 +276,5 @@ def _tar_content(archive: tarfile.TarFile, info: tarfile.TarInfo, name: str) -> 
     stream = archive.extractfile(info)
     content = b"" if stream is None else stream.read()
     if len(content) != info.size:
-        raise _refused(name, info.name, "A member is cut off.", "成員內容不完整。")
+        raise _refused(name, info.name, "A member is cut off.", "有成員的內容不完整。")
     return content

@@ -239,7 +239,7 @@ class _DevicesReader:
                 self._name,
                 element.sourceline,
                 f"The id {identity[:80]!a} occurs twice in one device. Give each data item its own.",
-                f"識別碼 {identity[:80]!a} 在同一設備中重複。請讓每個資料項目使用不同的識別碼。",
+                f"識別碼 {identity[:80]!a} 在同一設備中重複。每個資料項目要用不同的識別碼。",
                 field="id",
             )
         self._ids.add(identity)
@@ -346,7 +346,7 @@ def _refuse_repeated_sequences(observations: tuple[Observation, ...], name: str)
                 name,
                 None,
                 f"The sequence number {observation.sequence} occurs twice; an agent gives each once.",
-                f"序號 {observation.sequence} 重複；代理程式的每個序號只出現一次。",
+                f"流水號 {observation.sequence} 重複；代理程式的每個流水號只出現一次。",
                 field="sequence",
             )
         seen.add(observation.sequence)

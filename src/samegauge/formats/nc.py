@@ -139,7 +139,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, str]:
         name,
         None,
         "The text is neither UTF-8 nor Big5 nor Windows-1252. Save the program as UTF-8.",
-        "文字不是 UTF-8、Big5 或 Windows-1252。請另存為 UTF-8。",
+        "文字不是 UTF-8、Big5 或 Windows-1252。另存為 UTF-8。",
     )
 
 

@@ -65,7 +65,7 @@ class QifXml:
             raise self.refusal(
                 reference,
                 "The reference points into another document. Export results and plan as one file.",
-                "此參照指向另一份文件。請將結果與計畫匯出成同一個檔案。",
+                "這個參照指向另一份文件。把結果與計畫匯出成同一個檔案。",
                 "xId",
             )
         found = table.get(identity)

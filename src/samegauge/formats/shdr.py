@@ -334,7 +334,7 @@ def _with_spelled_numbers(rows: NDArray[np.void], words: tuple[str, ...]) -> NDA
 
 def _refuse_other_formats(file: str, filled_lines: int, bad_lines: tuple[BadLine, ...]) -> None:
     if filled_lines == 0:
-        raise FormatError(file, None, "The file is empty. Export the log again.", "檔案是空的。請重新匯出紀錄檔。")
+        raise FormatError(file, None, "The file is empty. Export the log again.", "檔案是空的。重新匯出紀錄檔。")
     if 2 * len(bad_lines) > filled_lines:
         first = bad_lines[0]
         raise FormatError(
@@ -343,5 +343,5 @@ def _refuse_other_formats(file: str, filled_lines: int, bad_lines: tuple[BadLine
             f"This is no SHDR log: {len(bad_lines)} of {filled_lines} lines cannot be read. {first.reason.en} "
             "Nothing of it was taken; choose the adapter's log (timestamp|name|value).",
             f"這不是 SHDR 紀錄檔：{filled_lines} 行中有 {len(bad_lines)} 行無法讀取。{first.reason.zh}"
-            "檔案完全未匯入；請選擇轉接器的紀錄檔（timestamp|name|value）。",
+            "檔案完全沒有匯入；選擇轉接器的紀錄檔（timestamp|name|value）。",
         )

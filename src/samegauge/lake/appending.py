@@ -107,7 +107,7 @@ def append(place: Place, ledger: Ledger, batch: str, parcels: Sequence[Parcel]) 
         if len(columns) < len(missing):
             raise LakeError(
                 "An import that brought one of these files was taken back at this moment. Import the files again.",
-                "帶入其中某個檔案的匯入剛好在此時被撤回。請重新匯入這些檔案。",
+                "帶入其中某個檔案的匯入剛好在這時撤銷。重新匯入這些檔案。",
             )
         live = [file for file in snapshot.files() if file.machine == missing[0].key.machine]
         work = _Append(place, batch, tuple(missing), columns, live, _neighbours(ledger, parcels, missing))

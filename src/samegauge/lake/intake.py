@@ -326,7 +326,7 @@ def _parcel(present: frozenset[FileKey], job: _Job) -> Parcel | RefusedFile:
         return RefusedFile(
             job.name,
             f"{job.name}: The file cannot be read ({error.strerror}). Check that it is there and may be read.",
-            f"{job.name}：無法讀取檔案（{error.strerror}）。請確認檔案存在且可讀取。",
+            f"{job.name}：無法讀取檔案（{error.strerror}）。確認檔案存在且可以讀取。",
         )
     key = FileKey(job.machine, job.trace, job.name, sha256(raw).hex())
     columns = None

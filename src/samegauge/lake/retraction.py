@@ -97,5 +97,5 @@ def _written(place: Place, arrival: Arrival, lost: backends.Frame) -> Iterator[D
 def _unknown(batch: str) -> LakeError:
     return LakeError(
         f"Batch {batch} is not in the lake: it never arrived or was taken back already. Look at the list of imports.",
-        f"批次 {batch} 不在資料湖中：從未匯入，或已撤回。請查看匯入清單。",
+        f"批次 {batch} 不在資料湖中：從未匯入，或已撤銷。查看匯入清單。",
     )

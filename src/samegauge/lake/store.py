@@ -145,7 +145,7 @@ def nanoseconds(time: datetime) -> int:
     """Since 1970 UTC; a time without a zone is refused, for it names no instant."""
     if time.tzinfo is None:
         raise LakeError(
-            "A time without a zone names no instant. Give it one.", "沒有時區的時間不代表任何時刻。請加上時區。"
+            "A time without a zone names no instant. Give it one.", "沒有時區的時間不代表任何時刻。加上時區。"
         )
     return (time - _EPOCH) // timedelta(microseconds=1) * 1_000
 
@@ -235,7 +235,7 @@ class OrganisationLake:
         if end <= start or buckets < 1:
             raise LakeError(
                 f"No time lies from {span[0]} to {span[1]}, or no bucket was asked for. Give an end after the start.",
-                f"{span[0]} 至 {span[1]} 之間沒有時間，或未要求任何區間。請讓結束晚於開始。",
+                f"{span[0]} 至 {span[1]} 之間沒有任何時刻，或未要求任何分段。結束要晚於開始。",
             )
         width = -((start - end) // buckets)
         found = self._ask(_DECIMATED, machine, trace, {"tag": tag, "start": start, "end": end, "width": width})
@@ -296,7 +296,7 @@ def _safe(name: str, what: str) -> str:
     if _SAFE_NAME.fullmatch(name) is None:
         raise LakeError(
             f"{name!r} cannot name an {what}: use 1 to 64 letters, digits, hyphens and underscores.",
-            f"{name!r} 不能作為名稱：請用 1 至 64 個英文字母、數字、連字號或底線。",
+            f"{name!r} 不能作為名稱：用 1 至 64 個英文字母、數字、連字號或底線。",
         )
     return name
 

@@ -99,7 +99,7 @@ def decide(
         )
     if edition not in _GUARD_FACTOR:
         known = ", ".join(_GUARD_FACTOR)
-        raise InvalidLimitsError(f'"{edition}" is not among {known}.', f"「{edition}」不在 {known} 之中。")
+        raise InvalidLimitsError(f'"{edition}" is not among {known}.', f"「{edition}」不是已知版本；可用：{known}。")
     margin = limits.margin(value)
     if expanded_uncertainty is None:
         return _simple_acceptance(value, limits, margin)

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query, Schema
 
+from samegauge.apps.fleet.rules import bounds, within
 from samegauge.core.api_contract import Day, GuardedRouter, Listed, Signal, SignalQuestion, Window
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.production.models import DataItem, OperationRun
@@ -109,7 +110,7 @@ def machine_operations(
     """List what the machine ran, newest first; of one day in the organisation's time zone, or of all."""
     rows = OperationRun.objects.filter(machine=_machine(machine_uid)).select_related("unit", "program")
     if day:
-        rows = rows.filter(**_within(day))
+        rows = rows.filter(**within(day))
     return window.of(rows.order_by("-started_at", "-pk"), run_record)
 
 
@@ -140,15 +141,7 @@ def machine_signals(
     asked: Query[SignalQuestion],
 ) -> HttpResponse:
     """Return the readings of one tag on one day, thinned to what a screen can show."""
-    from samegauge.apps.fleet.rules import bounds
-
     return signal_json(asked.query(), _machine(machine_uid), bounds(day))
-
-
-def _within(day: date) -> dict[str, Any]:
-    from samegauge.apps.fleet.rules import within
-
-    return within(day)
 
 
 def _machines() -> QuerySet[Unit]:

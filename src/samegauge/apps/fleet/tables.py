@@ -83,7 +83,13 @@ def run_table(runs: Iterable[OperationRun]) -> RecordTable:
 
 
 def data_item_table(items: Iterable[DataItem]) -> RecordTable:
-    columns = (Column(_("Tag")), Column(_("Component")), Column(_("Type")), Column(_("Category")), Column(_("Units")))
+    columns = (
+        Column(_("Tag")),
+        Column(_("Component")),
+        Column(_("Type")),
+        Column(_("Category")),
+        Column(pgettext("of measurement", "Unit")),
+    )
     rows = tuple(
         (
             Cell(item.tag, code=True),
@@ -100,7 +106,7 @@ def data_item_table(items: Iterable[DataItem]) -> RecordTable:
 def alarm_table(states: DayStates) -> RecordTable:
     columns = (
         Column(_("Alarm")),
-        Column(_("Level")),
+        Column(pgettext("of an alarm", "Level")),
         Column(_("Code")),
         Column(pgettext("time", "Start")),
         Column(_("Duration"), numeric=True),

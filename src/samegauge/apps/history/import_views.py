@@ -81,7 +81,7 @@ def _kept(request: HttpRequest) -> list[StoredFile]:
     if not files:
         raise VaultError(_("No file was chosen. Choose one or more files."))
     if hashes and len(hashes) != len(files):
-        raise VaultError(_("The number of files and of hashes differ. Send the files again."))
+        raise VaultError(_("The numbers of files and of hashes differ. Send the files again."))
     expected = hashes or [""] * len(files)
     return [
         keep(file, file.name or "file", expected_bytes=file.size, expected_sha256=sha256)

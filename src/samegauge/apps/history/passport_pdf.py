@@ -68,7 +68,7 @@ def _check_glyphs(text: str, files: tuple[Path, ...]) -> None:
         listed = ", ".join(f"{char} (U+{ord(char):04X} {unicodedata.name(char, '')})" for char in missing[:20])
         more = f" and {len(missing) - 20} more" if len(missing) > 20 else ""  # noqa: PLR2004 - as many as were listed
         raise PrintError(
-            f"字型 {_FAMILY} 缺少下列字元，履歷無法列印，請改用字型裡有的字：{listed}{more}. "
+            f"字型 {_FAMILY} 缺少下列字元，無法列印履歷護照，改用字型裡有的字：{listed}{more}\n"
             f"The font {_FAMILY} has no glyph for these characters, so the passport cannot be printed; replace them.",
         )
 
@@ -82,7 +82,7 @@ def _font_files(fonts: Path) -> tuple[Path, ...]:
     found = {font.weight: Path(font.path) for font in _fonts(fonts).fonts() if font.family == _FAMILY and font.path}
     if not set(found) >= _WEIGHTS:
         raise PrintError(
-            f"{fonts}: {_FAMILY} 的 Regular 與 Bold 字型不在這裡，執行 ./dev run 安裝。"
+            f"{fonts}: {_FAMILY} 的 Regular 與 Bold 字型不在這裡。執行 ./dev run 安裝。\n"
             f"{_FAMILY} Regular and Bold are not there. Run ./dev run to install them.",
         )
     return tuple(found[weight] for weight in sorted(_WEIGHTS))
@@ -105,7 +105,7 @@ def _qr_svg(address: str) -> str:
         code = segno.make(address, error="m", micro=False)
     except ValueError as error:
         raise PrintError(
-            f"驗證網址有 {len(address)} 個字元，QR 碼放不下，請縮短網址。"
+            f"驗證網址有 {len(address)} 個字元，QR 碼放不下。縮短網址。\n"
             f"The address for verification has {len(address)} characters, too many for a QR code. Shorten it.",
         ) from error
     picture = io.BytesIO()

@@ -65,7 +65,7 @@ def passport_sheet(passport: Passport, header: Row, zone: str) -> Row:
         "serial": printable(identity.serial),
         "maker": printable(identity.maker),
         "facts": [
-            _fact("品號", "Item", f"{identity.item}　{identity.item_name}".strip()),
+            _fact("料號", "Item", f"{identity.item}　{identity.item_name}".strip()),
             _fact("版次", "Revision", identity.revision),
             _fact("製造者", "Maker", identity.maker),
             _fact("簽發者", "Issuer", passport.issuer),
@@ -162,7 +162,7 @@ def _limited(rows: list[Row], most: int) -> Row:
 def _verdict(passport: Passport) -> Row:
     statuses = [entry.status for inspection in passport.inspections for entry in inspection.characteristics]
     if not statuses:
-        return {"zh": "這份履歷沒有檢驗紀錄。", "en": "This passport holds no inspection.", "bad": False}
+        return {"zh": "這份履歷護照沒有檢驗紀錄。", "en": "This passport holds no inspection.", "bad": False}
     counts = [(STATUS_WORDS[status], statuses.count(status)) for status in Status if status in statuses]
     return {
         "zh": f"{len(statuses)} 項檢驗特性：" + "、".join(f"{count} 項{words.zh}" for words, count in counts) + "。",

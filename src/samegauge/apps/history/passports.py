@@ -174,6 +174,6 @@ def _provenance(view: queries.ThreadView) -> Iterator[records.Provenance]:
         for place, row in enumerate(rows):
             if row.confidence != Confidence.STATED:
                 kind = records.ProvenanceKind(row.confidence)
-                chinese = " ".join(piece["zh"] for piece in row.evidence)
+                chinese = "".join(piece["zh"] for piece in row.evidence)
                 english = " ".join(piece["en"] for piece in row.evidence)
                 yield records.Provenance(kind, f"{group}/{place}", chinese, english)

@@ -10,9 +10,8 @@ from django.db.models import Count, Q, QuerySet
 
 from samegauge.core.measurement.models import Conformity, Inspection, Measurement
 from samegauge.core.production.models import OperationRun, Trace
-from samegauge.core.thread.database import descendant_counts
 from samegauge.core.thread.models import AsBuiltEdge, Document, Event, Unit
-from samegauge.core.thread.rules import Branch, in_force, used_in
+from samegauge.core.thread.rules import Branch, descendant_counts, in_force, used_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +45,7 @@ class AsBuiltView:
 
 
 def as_built_view(root: Unit, at: datetime) -> AsBuiltView:
-    counts = descendant_counts(root.pk, at)
+    counts = descendant_counts(root, at)
     standing = AsBuiltEdge.objects.filter(in_force(at))
     edges = list(
         standing.filter(parent=root)

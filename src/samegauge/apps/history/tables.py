@@ -40,7 +40,7 @@ def unit_table(
         Column(_("Item"), sort="item"),
         Column(_("Revision")),
         Column(_("Verdict")),
-        Column(_("Registered"), sort="registered"),
+        Column(pgettext("time", "Registered"), sort="registered"),
     )
     rows = tuple(_unit_row(unit, verdicts[unit.pk]) for unit in page.rows)
     return RecordTable(_("Parts"), columns, rows, page, sort, views)
@@ -131,7 +131,7 @@ def measurement_table(rows: Sequence[Measurement]) -> RecordTable:
         Column(_("Nominal"), numeric=True),
         Column(_("Lower limit"), numeric=True),
         Column(_("Upper limit"), numeric=True),
-        Column(_("Unit")),
+        Column(pgettext("of measurement", "Unit")),
         Column(_("Our own check")),
     )
     return RecordTable(_("Measurements"), columns, tuple(_measurement_row(row) for row in rows))

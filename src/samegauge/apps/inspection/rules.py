@@ -108,14 +108,14 @@ def _reasons(row: ReportedCapability, characteristic: Characteristic, study: Stu
         reasons.append(
             {
                 "en": f"The report uses {len(theirs)} values, ours {len(study.values)}.",
-                "zh": f"報告使用 {len(theirs)} 筆，我們使用 {len(study.values)} 筆。",
+                "zh": f"報告使用 {len(theirs)} 筆，同規使用 {len(study.values)} 筆。",
             }
         )
     if _differ(theirs, study.values):
         reasons.append(
             {
                 "en": "The values themselves differ: the report shows another evaluation of the same measurement.",
-                "zh": "數值本身不同：報告是同一量測的另一種評估。",
+                "zh": "數值本身不同：報告列的是同一次量測的另一種評定結果。",
             }
         )
     if characteristic.kind == "Position":
@@ -123,14 +123,14 @@ def _reasons(row: ReportedCapability, characteristic: Characteristic, study: Stu
             {
                 "en": "For positions the report adds the mean bonus of the material condition to the zone; "
                 "ours judges without it.",
-                "zh": "位置度方面，報告把最大實體條件的平均補償加進公差區；我們不加。",
+                "zh": "位置度方面，報告把最大實體狀態的平均補償公差加進公差帶；同規不加。",
             }
         )
     if characteristic.lower_limit is None:
         reasons.append(
             {
                 "en": "The report treats the zone as two-sided for Pp; a zone bounded by zero has no Pp.",
-                "zh": "報告把公差區當成雙邊計算 Pp；以零為界的公差區沒有 Pp。",
+                "zh": "報告把公差帶當成雙邊計算 Pp；以零為界的公差帶沒有 Pp。",
             }
         )
     return reasons

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from samegauge.core.charts import Sparkline, sparkline
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
-from samegauge.core.language import in_reader_language, reads_chinese
+from samegauge.core.language import in_one_line, in_reader_language, reads_chinese
 from samegauge.core.method_words import method_facts
 from samegauge.engines.spc.capability import Capability, Index, Verdict
 
@@ -124,7 +124,7 @@ def comparison_table(comparisons: Sequence[Comparison], study: Study) -> RecordT
             Cell(number_text(one.reported.ppk, 3)),
             Cell(number_text(ours.value, 3) if ours else "–"),
             Cell(number_text(one.reported.n, 0)),
-            Cell(" ".join(in_reader_language(reason) for reason in one.reasons) or _("They agree within rounding.")),
+            Cell(in_one_line(map(in_reader_language, one.reasons)) or _("They agree within rounding.")),
         )
         for one in comparisons
     )
@@ -163,7 +163,8 @@ def verdict_sentence(study: Study) -> tuple[str, str, str]:
         Verdict.NOT_ASSESSED: ("neutral", _("No verdict may rest on these values.")),
     }[capability.verdict]
     if capability.values_needed:
-        verdict += " " + _("About %(n)d values in all would decide at this spread.") % {"n": capability.values_needed}
+        needed = _("About %(n)d values in all would decide at this spread.") % {"n": capability.values_needed}
+        verdict = in_one_line((verdict, needed))
     return kind, sentence, verdict
 
 

@@ -154,7 +154,7 @@ class PackageNaming:
         stated = {
             "en": f"The result's serial number {said!r} carries the number {number}; "
             f"the trace {unit_serial(part, number)} has the same.",
-            "zh": f"檢驗結果的序號「{said}」帶有編號 {number}，與加工紀錄 {unit_serial(part, number)} 相同。",
+            "zh": f"檢驗結果的序號「{said}」帶有編號 {number}，加工紀錄 {unit_serial(part, number)} 的編號相同。",
         }
         return PartName(unit_serial(part, number), Confidence.INFERRED, [stated])
 

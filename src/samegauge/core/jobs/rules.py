@@ -95,7 +95,7 @@ def fail_abandoned(uid: UUID) -> bool:
         return _finish(uid, JobState.CANCELLED, only_from=JobState.RUNNING)
     failure = JobError(
         "The work was interrupted too often or its end could not be written. Ask for it again.",
-        "工作中斷次數過多，或無法寫入結果。請重新執行。",
+        "工作中斷次數過多，或無法寫入結果。重新執行。",
     )
     return _finish(uid, JobState.FAILED, failure=reason_of(failure), only_from=JobState.RUNNING)
 
@@ -106,7 +106,7 @@ def reason_of(error: Exception) -> tuple[str, str]:
     if message_zh is not None:
         return str(error), str(message_zh)
     if isinstance(error, UnknownJobError):
-        return f"{error} Update the program on the worker.", "這項工作沒有對應的程式，請更新背景工作程式。"
+        return f"{error} Update the program on the worker.", "這項工作沒有對應的程式。更新背景工作程式。"
     detail = f"{type(error).__name__}: {error}"
     return f"Unexpected fault: {detail}", f"未預期的錯誤：{detail}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -102,7 +103,7 @@ def _refuse_unfit(fact: Fact) -> None:
 def _unstorable(value: Any, depth: int = 0) -> str:
     """Name what would come back from a database otherwise than it went in, and so break its hash."""
     if isinstance(value, str):
-        return _("a character that is none") if _NO_CHARACTER.search(value) else ""
+        return _("a zero byte or half a character") if _NO_CHARACTER.search(value) else ""
     if isinstance(value, int | float):
         return "" if abs(value) <= LARGEST_EXACT_NUMBER else _("a number that is not finite or beyond 2^53")
     if not isinstance(value, Mapping | list | tuple):
@@ -226,6 +227,29 @@ def as_built(root: Unit, at: datetime | None, max_depth: int = MAX_DEPTH) -> lis
     """Return what is in `root` at a moment or ever was (None), parents before children: one query per level."""
     edges = AsBuiltEdge.objects.filter(in_force(at)) if at else AsBuiltEdge.objects.all()
     return _walk(root, "parent", "child", edges, max_depth)
+
+
+def descendant_counts(root: Unit, at: datetime) -> dict[int, int]:
+    """Return, for each unit directly in `root` at a moment, how many units lie below it: one query per level."""
+    standing = AsBuiltEdge.objects.filter(in_force(at))
+    top_of = {root.pk: root.pk}
+    counts: Counter[int] = Counter()
+    level = [root.pk]
+    for _depth in range(MAX_DEPTH):
+        rows = [row for some in _batches(level) for row in standing.filter(parent__in=some).values_list("parent", "child")]
+        rows = [(parent, child) for parent, child in rows if child not in top_of]
+        for parent, child in rows:
+            top_of[child] = child if parent == root.pk else top_of[parent]
+            counts[top_of[child]] += int(parent != root.pk)
+        level = [child for _parent, child in rows]
+        if not level:
+            break
+    return dict(counts)
+
+
+def _batches(keys: list[int], size: int = 10_000) -> list[list[int]]:
+    """Databases bound the number of values in one query."""
+    return [keys[start : start + size] for start in range(0, len(keys), size)]
 
 
 def used_in(unit: Unit, at: datetime | None = None) -> list[Branch]:

@@ -150,7 +150,7 @@ def assignment_test(
     if count < _FEWEST or not telling.any():
         raise TooFewValuesError(
             f"A comparison needs at least {_FEWEST} parts and a characteristic with spread.",
-            f"至少需要 {_FEWEST} 件與一個有變異的特性才能比較。",
+            f"至少需要 {_FEWEST} 件，以及一個有變異的特性，才能比較。",
         )
     similarity = _similarity(a[:, telling], b[:, telling], spread[telling])
     rng = np.random.default_rng(seed)
@@ -273,7 +273,7 @@ def group_test(
     if inside.shape != values.shape or size in {0, inside.size}:
         raise ShapeError(
             "The group must be a part of the scored parts, neither empty nor all.",
-            "群組必須是已評分零件的一部分，不能是空的或全部。",
+            "群組必須是已評分零件的一部分，不能一件都沒有，也不能是全部。",
         )
     ranks = _mean_ranks(values)
     observed = float(ranks[inside].sum())
@@ -314,6 +314,6 @@ def _table(values: ArrayLike) -> NDArray[np.float64]:
     if not np.isfinite(table).all():
         raise NonFiniteValuesError(
             "The table holds values that are not finite; leave out the characteristic or the part.",
-            "表中有非有限數值；請排除該特性或該零件。",
+            "表中有非有限的數值；排除該特性或該零件。",
         )
     return table

@@ -100,7 +100,7 @@ def match_units(
     """
     by_number = {trace.number: trace for trace in traces}
     if len(by_number) != len(traces):
-        raise InvalidOptionError("Two traces carry the same number.", "有兩條軌跡的編號相同。")
+        raise InvalidOptionError("Two traces carry the same number.", "有兩份加工紀錄的編號相同。")
     return tuple(
         _match(unit, by_number.get(unit.number), shared, conflicts, (per_unit or {}).get(unit.number, ()))
         for unit in units
@@ -120,7 +120,7 @@ def _match(
             Bearing.CONTRADICTS,
             float(unit.number),
             f"No trace carries the number {unit.number} of {unit.label}.",
-            f"沒有編號 {unit.number} 的軌跡可對應 {unit.label}。",
+            f"沒有編號 {unit.number} 的加工紀錄可對應 {unit.label}。",
         )
         return Match(unit.label, None, Confidence.UNCERTAIN, (missing,))
     evidence = (*_numbering(unit, trace), *_conflict_evidence(unit.number, conflicts), *own, *shared)
@@ -140,7 +140,7 @@ def _numbering(unit: InspectedUnit, trace: TraceLabel) -> Iterator[Evidence]:
         float(unit.number),
         f"{unit.label} and {trace.label} carry the number {unit.number}. No file states that the numbers mean the same "
         "part: this is a convention of numbering.",
-        f"{unit.label} 與 {trace.label} 的編號都是 {unit.number}。沒有檔案說明兩個編號指同一件：這只是編號慣例。",
+        f"{unit.label} 與 {trace.label} 的編號都是 {unit.number}。沒有檔案載明兩個編號指同一件：這只是編號慣例。",
     )
     if not unit.stated:
         yield Evidence(
@@ -148,7 +148,7 @@ def _numbering(unit: InspectedUnit, trace: TraceLabel) -> Iterator[Evidence]:
             Bearing.NEUTRAL,
             None,
             f"{unit.label} is not stated in the results; it was derived from the path of the result file.",
-            f"{unit.label} 在結果中並未標示，由結果檔路徑推得。",
+            f"{unit.label} 沒有寫在結果裡，由結果檔路徑推得。",
         )
 
 
@@ -161,7 +161,7 @@ def _conflict_evidence(number: int, conflicts: Sequence[SequenceConflict]) -> It
                 float(one.unit_by_order),
                 f"{one.program}: a run filed with unit {one.unit_by_file} would, counted in order of time, be that of "
                 f"unit {one.unit_by_order}.",
-                f"{one.program}：歸在 {one.unit_by_file} 的一次執行，依時間計數應屬 {one.unit_by_order}。",
+                f"{one.program}：檔案歸給 {one.unit_by_file} 的一次執行，依時間順序應屬 {one.unit_by_order}。",
             )
 
 
@@ -199,25 +199,25 @@ def list_evidence(units: Sequence[InspectedUnit], traces: Sequence[TraceLabel]) 
     None: counting.
     """
     if not units or not traces:
-        raise InvalidOptionError("Both lists must hold something.", "兩份清單都不能是空的。")
+        raise InvalidOptionError("Both lists must hold something.", "兩份清單都要有內容。")
     inspected, recorded = {unit.number for unit in units}, {trace.number for trace in traces}
     lonely, spare = sorted(inspected - recorded), sorted(recorded - inspected)
     spare_en = f" Traces without an inspected unit: {', '.join(map(str, spare))}." if spare else ""
-    spare_zh = f"沒有檢驗結果的軌跡：{'、'.join(map(str, spare))}。" if spare else ""
+    spare_zh = f"沒有檢驗結果的加工紀錄：{'、'.join(map(str, spare))}。" if spare else ""
     if lonely:
         return Evidence(
             "lists_differ",
             Bearing.CONTRADICTS,
             float(len(lonely)),
             f"Inspected units without a trace: {', '.join(map(str, lonely))}.{spare_en}",
-            f"沒有軌跡的檢驗單件：{'、'.join(map(str, lonely))}。{spare_zh}",
+            f"有檢驗而沒有加工紀錄的編號：{'、'.join(map(str, lonely))}。{spare_zh}",
         )
     return Evidence(
         "lists_agree",
         Bearing.SUPPORTS,
         float(len(inspected)),
         f"Every one of {len(inspected)} inspected numbers has a trace.{spare_en}",
-        f"{len(inspected)} 個檢驗編號都有軌跡。{spare_zh}",
+        f"{len(inspected)} 個檢驗編號都有加工紀錄。{spare_zh}",
     )
 
 
@@ -253,7 +253,7 @@ def order_evidence(traces: Sequence[TraceLabel]) -> Evidence:
     None: counting.
     """
     if len(traces) < 2:  # noqa: PLR2004 - an order needs two
-        raise InvalidOptionError("An order needs at least 2 traces.", "至少要有 2 條軌跡才有順序可言。")
+        raise InvalidOptionError("An order needs at least 2 traces.", "至少要有 2 份加工紀錄才有順序可言。")
     wrong = compared = 0
     for name in sorted({name for trace in traces for name in trace.starts_s}):
         starts = [
@@ -266,7 +266,7 @@ def order_evidence(traces: Sequence[TraceLabel]) -> Evidence:
         Bearing.SUPPORTS if wrong == 0 else Bearing.CONTRADICTS,
         float(wrong),
         f"In {compared - wrong} of {compared} neighbouring pairs the higher number was machined later.",
-        f"{compared} 組相鄰編號中有 {compared - wrong} 組是編號大的較晚加工。",
+        f"{compared} 組相鄰編號中，有 {compared - wrong} 組是編號較大的較晚加工。",
     )
 
 
@@ -357,7 +357,7 @@ def machine_evidence(counter: NumericSignal, logs: Mapping[str, NumericSignal], 
     """
     usable = np.isfinite(counter.value)
     if not usable.any():
-        raise InvalidOptionError(f"The trace has no reading of {name}.", f"軌跡中沒有 {name} 的讀值。")
+        raise InvalidOptionError(f"The trace has no reading of {name}.", f"加工紀錄中沒有 {name} 的讀值。")
     times, values = counter.time_s[usable], counter.value[usable]
     return {machine: _counter_fits(machine, log, times, values, name) for machine, log in logs.items()}
 
@@ -380,7 +380,7 @@ def _counter_fits(
             Bearing.NEUTRAL,
             None,
             f"The log of {machine} has no reading of {name} before or after the trace.",
-            f"{machine} 的日誌在軌跡前後都沒有 {name} 的讀值。",
+            f"{machine} 的機台紀錄在這份加工紀錄前後都沒有 {name} 的讀值。",
         )
     fits = (low is None or low <= first) and (high is None or last <= high)
     bounds = f"{'-' if low is None else f'{low:g}'} / {'-' if high is None else f'{high:g}'}"
@@ -389,7 +389,7 @@ def _counter_fits(
         Bearing.SUPPORTS if fits else Bearing.CONTRADICTS,
         first,
         f"{name}: the trace counts {first:g} to {last:g}; the log of {machine} had {bounds} before / after.",
-        f"{name}：軌跡由 {first:g} 計到 {last:g}；{machine} 的日誌在其前 / 後為 {bounds}。",
+        f"{name}：加工紀錄由 {first:g} 計到 {last:g}；{machine} 的機台紀錄在其前 / 後為 {bounds}。",
     )
 
 
@@ -442,7 +442,7 @@ def inspections_evidence(test: AssignmentTest, numbers: Sequence[int]) -> Mappin
         test.p_value,
         f"Paired by number, the two inspections of {len(numbers)} parts are {test.score:.1f} standard deviations more "
         f"alike than by chance (p = {test.p_value:.2g}).",
-        f"依編號配對，兩次檢驗的 {len(numbers)} 件比隨機配對更相似 {test.score:.1f} 個標準差"
+        f"依編號配對，兩次檢驗的 {len(numbers)} 件的相似程度比隨機配對高 {test.score:.1f} 個標準差"
         f"（p = {test.p_value:.2g}）。",
     )
     return {number: (whole, _own(number, rank, len(numbers))) for number, rank in zip(numbers, test.rank, strict=True)}
@@ -511,6 +511,6 @@ def odd_parts_evidence(test: GroupTest, inspection: str) -> Evidence:
         f"{test.members} parts with an unusual trace {'also measure' if found else 'do not clearly measure'} unusually "
         f"in {inspection} (p = {test.p_value:.2g}, against {test.others} others). "
         "This ties the lists, not single parts.",
-        f"{test.members} 件軌跡異常的零件在 {inspection} 中的尺寸{'也異常' if found else '並無明顯異常'}"
-        f"（p = {test.p_value:.2g}，對照 {test.others} 件）。這只連結兩份清單，不能認定個別零件。",
+        f"{test.members} 件加工紀錄異常的零件，在 {inspection} 中的尺寸{'也異常' if found else '並無明顯異常'}"
+        f"（p = {test.p_value:.2g}，對照 {test.others} 件）。這只證明兩份清單相關，不能認定個別零件。",
     )

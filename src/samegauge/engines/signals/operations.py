@@ -198,7 +198,7 @@ def part_operations(
         raise InvalidOptionError("Lengths of silence must be positive.", "靜默時間必須大於 0。")
     times = all_times(trace.signals())
     if not times.size:
-        raise TooFewValuesError("The trace holds no reading.", "軌跡中沒有任何讀值。")
+        raise TooFewValuesError("The trace holds no reading.", "加工紀錄中沒有任何讀值。")
     spans = list(_joined(_stretches(trace, times, rules), rules))
     return PartOperations(
         tuple(_operation(trace, times, span, rules, background or trace) for span in spans),

@@ -215,7 +215,7 @@ def run_balance(program: str, complete_runs: Sequence[tuple[int, float]], units:
     None: counting.
     """
     if not units:
-        raise InvalidOptionError("There are no units to count for.", "沒有可計數的單件。")
+        raise InvalidOptionError("There are no units to count for.", "沒有可計數的序號。")
     ordered = sorted(complete_runs, key=lambda one: one[1])
     per_unit = {unit: sum(owner == unit for owner, _ in ordered) for unit in units}
     conflicts = (
@@ -264,7 +264,7 @@ def unusual_units(parts: Mapping[int, PartOperations]) -> frozenset[int]:
     None: counting.
     """
     if not parts:
-        raise InvalidOptionError("There are no units to compare.", "沒有可比較的單件。")
+        raise InvalidOptionError("There are no units to compare.", "沒有可比較的序號。")
     ends = {
         unit: tuple(sorted(run.last_block or 0 for one in part.operations for run in one.runs if run.completed))
         for unit, part in parts.items()
@@ -312,7 +312,7 @@ def _program_evidence(run: Run, program: ProgramFacts, agreeing: int) -> tuple[E
                 Bearing.SUPPORTS if agreeing == observed else Bearing.CONTRADICTS,
                 agreeing / observed,
                 f"{agreeing} of {observed} tool changes happened at the line and with the tool of this program.",
-                f"{observed} 次換刀中有 {agreeing} 次的行號與刀號和此程式一致。",
+                f"{observed} 次換刀中有 {agreeing} 次的行號與刀號，和此程式一致。",
             )
         )
     if run.program:
@@ -366,7 +366,7 @@ def _balance_evidence(program: str, per_unit: Mapping[int, int], conflicts: tupl
             Bearing.SUPPORTS,
             float(len(per_unit)),
             f"{program}: one complete run for each of {len(per_unit)} units.",
-            f"{program}：{len(per_unit)} 個單件各有一次完整執行。",
+            f"{program}：{len(per_unit)} 件各有一次完整執行。",
         )
     listed = ", ".join(f"{unit}: {runs}" for unit, runs in odd.items())
     listed_zh = "、".join(f"{unit}（{runs} 次）" for unit, runs in odd.items())
@@ -378,13 +378,13 @@ def _balance_evidence(program: str, per_unit: Mapping[int, int], conflicts: tupl
             f"would be that of unit {first.unit_by_order}, and so on for {len(conflicts)} runs."
         )
         hint_zh = (
-            f"執行次數與單件數相同：依時間計數，歸在 {first.unit_by_file} 的那一次應屬 {first.unit_by_order}，"
-            f"如此類推共 {len(conflicts)} 次。"
+            f"執行次數與件數相同：依時間順序，檔案歸給 {first.unit_by_file} 的那一次應屬 {first.unit_by_order}，"
+            f"以此類推，共 {len(conflicts)} 次。"
         )
     return Evidence(
         "runs_do_not_match_units",
         Bearing.CONTRADICTS if conflicts else Bearing.NEUTRAL,
         float(len(odd)),
         f"{program}: units without exactly one complete run: {listed}.{hint}",
-        f"{program}：不是剛好一次完整執行的單件：{listed_zh}。{hint_zh}",
+        f"{program}：完整執行不是剛好一次的件：{listed_zh}。{hint_zh}",
     )

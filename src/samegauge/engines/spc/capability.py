@@ -229,7 +229,7 @@ def _kept(array: NDArray[np.float64], options: CapabilityOptions) -> NDArray[np.
     if array.ndim > 1:
         raise InvalidOptionError(
             "Single values cannot be excluded from subgroups; leave out the subgroup.",
-            "不能從子組中排除單一數值；請排除整個子組。",
+            "不能從子組中排除單一數值；排除整個子組。",
         )
     return array[kept_mask(array.size, options.excluded)]
 
@@ -324,7 +324,7 @@ def _stability_cautions(within: _Within, options: CapabilityOptions) -> Sequence
             "out_of_control",
             f"Values {', '.join(places)} lie beyond the control limits: the process is not stable, "
             "so its capability cannot be judged yet.",
-            f"第 {'、'.join(places)} 筆超出管制界限：製程不穩定，還不能判定能力。",
+            f"第 {'、'.join(places)} 筆超出管制界限：製程不穩定，還不能判定製程能力。",
         ),
     )
 

@@ -197,7 +197,7 @@ def individuals_chart(
         if not 0 < baseline <= array.size:
             raise InvalidOptionError(
                 f"The baseline of {baseline} values does not fit {array.size} values.",
-                f"基準期 {baseline} 筆與 {array.size} 筆數值不符。",
+                f"基準期要 {baseline} 筆，但數值有 {array.size} 筆。",
             )
         used[baseline:] = False
     if np.count_nonzero(used) < _FEWEST:

@@ -27,12 +27,12 @@ class Fact(NamedTuple):
 
 _CHUNK_NAMES = {
     "identity": Bilingual("識別", "the identity"),
-    "as_built": Bilingual("組成", "the as-built tree"),
-    "operations": Bilingual("第 {n} 道加工", "operation {n}"),
+    "as_built": Bilingual("實裝結構", "the as-built tree"),
+    "operations": Bilingual("第 {n} 道工序", "operation {n}"),
     "inspections": Bilingual("第 {n} 次檢驗", "inspection {n}"),
     "events": Bilingual("事件", "the events"),
     "documents": Bilingual("文件清單", "the list of documents"),
-    "provenance": Bilingual("資料來歷", "the notes on provenance"),
+    "provenance": Bilingual("資料來源說明", "the notes on provenance"),
     "header": Bilingual("簽章目錄", "the signed header"),
     "": Bilingual("檔案結構", "the structure of the file"),
 }
@@ -65,7 +65,7 @@ _FINDINGS = {
 
 _TEXTS = {
     State.GENUINE: Bilingual(
-        "{serial} 的履歷與簽發時完全相同，由信任的金鑰「{trusted_as}」簽署，{chunks} 段全部相符。",
+        "{serial} 的履歷護照與簽發時完全相同，由信任的金鑰「{trusted_as}」簽署，{chunks} 段全部相符。",
         "The passport of {serial} is exactly as issued, signed with the key trusted as “{trusted_as}”; "
         "all {chunks} parts match.",
     ),
@@ -74,7 +74,7 @@ _TEXTS = {
         "{finding}{rest} Ask the issuer for the original.",
     ),
     State.BAD_SIGNATURE: Bilingual(
-        "簽章不成立：{header}與簽章不符，整份履歷都不能採信。向簽發者索取原檔。",
+        "簽章不成立：{header}與簽章不符，整份履歷護照都不能採信。向簽發者索取原檔。",
         "The signature does not hold: {header} does not fit it, so nothing in the passport is proven. "
         "Ask the issuer for the original.",
     ),
@@ -87,13 +87,13 @@ _TEXTS = {
         "SAMEGAUGE_HOME/keys/trusted or name it with --key.",
     ),
     State.PAGES_ALTERED: Bilingual(
-        "附在 PDF 裡的履歷為 {serial} 的原件，但 PDF 頁面不是簽發時的原樣，印出的數值不能採信。"
+        "附在 PDF 裡的履歷護照是 {serial} 的原件，但 PDF 頁面不是簽發時的原樣，印出的數值不能採信。"
         "以下列數值為準，並向簽發者索取原檔。",
         "The passport attached to the PDF is the original of {serial}, but the PDF around it is not as issued: "
         "do not rely on its printed values. Use those listed here and ask the issuer for the original.",
     ),
     State.NOT_ATTACHED: Bilingual(
-        "這份 PDF 沒有附上唯一一份可讀的履歷，無法驗證；列印或另存的副本不帶附件。向簽發者索取原檔。",
+        "這份 PDF 沒有正好附上一份可讀的履歷護照，無法驗證；列印或另存的副本不帶附件。向簽發者索取原檔。",
         "The PDF does not carry exactly one readable passport, so it cannot be verified; a copy printed or saved anew "
         "has no attachment. Ask the issuer for the original.",
     ),
@@ -103,11 +103,11 @@ _TEXTS = {
         "Download it again or ask the issuer for the original.",
     ),
     State.NOT_A_PASSPORT: Bilingual(
-        "這不是 samegauge 的履歷。選擇簽發者給的 .json 或 .pdf 檔。",
+        "這不是 samegauge 的履歷護照。選擇簽發者給的 .json 或 .pdf 檔。",
         "This is not a samegauge passport. Choose the .json or .pdf file from the issuer.",
     ),
     State.NEWER_VERSION: Bilingual(
-        "這份履歷的格式比這套軟體新，無法驗證。更新 samegauge 後再試。",
+        "這份履歷護照的格式比這套軟體新，無法驗證。更新 samegauge 後再試。",
         "The passport's format is newer than this software, so it cannot be verified. Update samegauge and try again.",
     ),
 }
@@ -153,13 +153,17 @@ def facts(verdict: Verdict) -> tuple[Fact, ...]:
     counts = ", ".join(f"{status.value} {statuses.count(status)}" for status in Status if status in statuses)
     rows = (
         ("serial", Bilingual("序號", "Serial"), passport.identity.serial),
-        ("item", Bilingual("品號與名稱", "Item"), f"{passport.identity.item} {passport.identity.item_name}".strip()),
+        ("item", Bilingual("料號與名稱", "Item"), f"{passport.identity.item} {passport.identity.item_name}".strip()),
         ("revision", Bilingual("版次", "Revision"), passport.identity.revision),
         ("maker", Bilingual("製造者", "Maker"), passport.identity.maker),
         ("issuer", Bilingual("簽發者自稱", "Issuer, by its own word"), passport.issuer),
         ("issued_at", Bilingual("簽發時間（UTC）", "Issued (UTC)"), f"{passport.issued_at:%Y-%m-%d %H:%M:%S}"),
-        ("characteristics", Bilingual("檢驗特性", "Characteristics"), f"{len(statuses)} ({counts})" if counts else "0"),
-        ("operations", Bilingual("加工道數", "Operations"), str(len(passport.operations))),
+        (
+            "characteristics",
+            Bilingual("檢驗的特性", "Characteristics"),
+            f"{len(statuses)} ({counts})" if counts else "0",
+        ),
+        ("operations", Bilingual("工序數", "Operations"), str(len(passport.operations))),
         ("provenance", Bilingual("模擬、假設、推論", "Simulated, assumed, inferred"), str(len(passport.provenance))),
     )
     return tuple(Fact(name, label, visible_text(value, _SHOWN)) for name, label, value in rows)

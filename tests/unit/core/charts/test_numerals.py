@@ -58,7 +58,7 @@ def test_rounding_never_hides_a_violated_limit() -> None:
 
 
 def test_rounding_keeps_the_verdict_for_any_value() -> None:
-    source = random.Random(11)  # noqa: S311 - seeded cases
+    source = random.Random(11)
     for _trial in range(500):
         limit = round(source.uniform(-5, 5), 3)
         value = limit + source.uniform(-0.06, 0.06)

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from samegauge.core.organisations.models import (
     ApiToken,
-    Membership,
     Organisation,
     OrganisationKind,
     Person,
@@ -94,27 +91,6 @@ class TestFirstStart:
             found_organisation(open_setup_link(token), new_organisation(), unfit)
         assert not Organisation.objects.filter(name="Gamma").exists()
         assert open_setup_link(token) is not None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_who_use_the_link_at_once_one_wins() -> None:
-    link = open_setup_link(token_of(first_start_link()))
-    together = Barrier(2)
-
-    def use(name: str) -> str:
-        together.wait(timeout=30)
-        try:
-            found_organisation(link, new_organisation(name), Person(username=name))
-        except SetupLinkUsedError:
-            return "late"
-        finally:
-            connection.close()
-        return "first"
-
-    with ThreadPoolExecutor(2) as pool:
-        outcomes = sorted(pool.map(use, ["one", "two"]))
-    assert outcomes == ["first", "late"]
-    assert Person.objects.count() == Organisation.objects.count() == Membership.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -11,13 +11,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from samegauge.core.organisations.models import Organisation, OrganisationKind
 from samegauge.core.scope import ScopeError, organisation_scope
-from samegauge.core.thread.database import descendant_counts
 from samegauge.core.thread.models import AsBuiltEdge, Event, Item, ItemKind, Unit
 from samegauge.core.thread.rules import (
     Recorder,
     ThreadError,
     altered_events,
     as_built,
+    descendant_counts,
     descendants,
     install,
     remove,
@@ -155,7 +155,7 @@ class Genealogy(RuleBasedStateMachine):
             while expected[top] > 1:
                 top = self.model.places[top][tick]
             below[self.rows[top].pk] = below.get(self.rows[top].pk, -1) + 1
-        assert descendant_counts(unit.pk, at) == below
+        assert descendant_counts(unit, at) == below
 
     def trace(self, root: int) -> None:
         numbers = {row.pk: number for number, row in enumerate(self.rows)}
@@ -255,7 +255,7 @@ def test_the_moment_of_removal_is_outside(machine: list[Unit]) -> None:
         at: bool(descendants(second, at)) for at in (moment(1) - instant, moment(1), moment(2) - instant, moment(2))
     }
     assert list(inside.values()) == [False, True, True, False]
-    counts = [bool(descendant_counts(second.pk, at)) for at in inside]
+    counts = [bool(descendant_counts(second, at)) for at in inside]
     assert counts == list(inside.values())
 
 
@@ -303,7 +303,7 @@ def test_units_of_two_organisations_do_not_go_into_each_other(
 def test_counts_of_another_organisation_are_empty(machine: list[Unit], other_organisation: Organisation) -> None:
     install(machine[0], machine[1], moment(1), RECORDER)
     with organisation_scope(other_organisation):
-        assert descendant_counts(machine[1].pk, moment(2)) == {}
+        assert descendant_counts(machine[1], moment(2)) == {}
         assert as_built(machine[1], moment(2)) == []
 
 
@@ -313,4 +313,4 @@ def test_the_tree_asks_once_per_level(machine: list[Unit], django_assert_num_que
     with django_assert_num_queries(4):
         assert len(as_built(machine[0], moment(2))) == 3
     with django_assert_num_queries(1):
-        assert descendant_counts(machine[0].pk, moment(2)) == {machine[1].pk: 2}
+        assert descendant_counts(machine[0], moment(2)) == {machine[1].pk: 2}

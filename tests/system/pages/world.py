@@ -1,0 +1,250 @@
+"""Fills an empty data folder with everything a page can show: python world.py DATA_FOLDER; prints the addresses.
+
+Two organisations: Harbour Works has the recorded package, a simulated machine with 5,000 parts below it, an event
+that somebody altered, jobs and imports in every state; Empty Works has nothing. `owner` works in both, `newcomer` in
+the second alone.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from samegauge.cli.site import open_site
+
+if TYPE_CHECKING:
+    from samegauge.core.organisations.models import Organisation, Person
+    from samegauge.core.thread.models import Item, Unit
+
+PASSWORD = "a gauge for every bore"  # noqa: S105 - of a data folder that a test throws away
+BUILT_ON = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+REPLACED_ON = BUILT_ON + timedelta(days=40)
+GROUPS, PARTS_IN_A_GROUP = 50, 99
+DAY = "2017-11-03"
+
+
+def fill(data: Path) -> dict[str, Any]:
+    from samegauge.core.scope import organisation_scope
+
+    works, owner = people()
+    with organisation_scope(works):
+        package(data)
+        return addresses() | {
+            **imports(data, owner),
+            **machine_with_parts(owner),
+            **altered_thread(owner),
+            **jobs(owner),
+            **passport(owner),
+        }
+
+
+def people() -> tuple[Organisation, Person]:
+    from samegauge.core.organisations.models import Membership, Organisation, Person
+    from samegauge.core.organisations.rules import only_organisation
+
+    works = only_organisation()
+    assert works is not None
+    works.name, works.name_zh = "Harbour Works", "海港工廠"
+    works.save()
+    empty = Organisation.objects.create(name="Empty Works", name_zh="空工廠", kind="component_maker")
+    owner = Person.objects.create_user(username="owner", password=PASSWORD, display_name="Owner")
+    newcomer = Person.objects.create_user(username="newcomer", password=PASSWORD)
+    guest = Person.objects.create_user(username="guest", password=PASSWORD)
+    for person, organisation, role in (
+        (owner, works, "owner"),
+        (owner, empty, "owner"),
+        (newcomer, empty, "owner"),
+        (guest, works, "guest"),
+    ):
+        Membership.objects.create(person=person, organisation=organisation, role=role)
+    return works, owner
+
+
+def package(data: Path) -> None:
+    _import("nist-tdp", [data / "nist-smstestbed"])
+
+
+def _import(kind: str, paths: list[Path]) -> dict[str, Any]:
+    from samegauge.cli.importing import _places
+    from samegauge.core.jobs.models import Job
+    from samegauge.core.jobs.rules import run_here
+
+    asked = Job.objects.create(kind="import", arguments={"import_kind": kind, "sources": _places(paths, kind)})
+    run_here(asked)
+    assert asked.result is not None, asked.message
+    return asked.result
+
+
+def addresses() -> dict[str, str]:
+    from samegauge.core.measurement.models import Characteristic, Inspection
+    from samegauge.core.production.models import OperationRun
+    from samegauge.core.thread.models import Unit
+
+    box, mazak = Unit.objects.get(serial="Box-07"), Unit.objects.get(serial="Mazak01")
+    failed = Inspection.objects.filter(verdict="fail").first()
+    assert failed is not None
+    interrupted = next(run for run in OperationRun.objects.order_by("pk") if run.facts.get("interruptions"))
+    numbered = Characteristic.objects.filter(kind="Identity").first()
+    return {
+        "unit": f"/units/{box.uid}/",
+        "unit_serial": box.serial,
+        "failed_unit": f"/units/{failed.unit.uid}/",
+        "operation": f"/operations/{OperationRun.objects.filter(unit=box).order_by('pk')[0].uid}/",
+        "interrupted_operation": f"/operations/{interrupted.uid}/",
+        "inspection": f"/inspections/{Inspection.objects.filter(unit=box).order_by('pk')[0].uid}/",
+        "failed_inspection": f"/inspections/{failed.uid}/",
+        "characteristic": f"/characteristics/{Characteristic.objects.get(name='DIAMETER1 SIMPLE_HOLE12').uid}/",
+        "identity": f"/characteristics/{numbered.uid}/" if numbered else "",
+        "machine": f"/machines/{mazak.uid}/",
+        "machine_unit": f"/units/{mazak.uid}/",
+        "machine_day": f"/machines/{mazak.uid}/{DAY}/",
+        "silent_day": f"/machines/{mazak.uid}/2001-01-01/",
+    }
+
+
+def imports(data: Path, owner: Person) -> dict[str, str]:
+    """One import with refused files, one with lines set aside, one undone, one still open."""
+    from samegauge.core.intake.batches import open_batch, undo
+    from samegauge.core.intake.models import ImportBatch, ImportKind
+    from samegauge.core.thread.rules import Recorder
+
+    whole = ImportBatch.objects.get()
+    folder = Path(sys.argv[2])
+    truncated = folder / "Hurco01-20171023-20171024.txt.gz"
+    truncated.write_bytes(b"\x1f\x8b\x08\x00 cut short")
+    hostile = folder / "results.qif"
+    hostile.write_text('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "boom">]><QIFDocument>&b;</QIFDocument>')
+    refused = _import("shdr", [truncated]), _import("qif", [hostile])
+    undone = _import("shdr", [_log(folder, "Mill09-20171101-20171102.txt")])
+    batch = ImportBatch.objects.get(uid=undone["import"])
+    undo(batch, "Taken from the wrong machine", Recorder(actor=owner))
+    return {
+        "import": f"/imports/{whole.uid}/",
+        "refused_import": f"/imports/{refused[0]['import']}/",
+        "refused_document": f"/imports/{refused[1]['import']}/",
+        "undone_import": f"/imports/{batch.uid}/",
+        "open_import": f"/imports/{open_batch(ImportKind.QIF, 'results.qif', owner).uid}/",
+        "quarantined_import": f"/imports/{_quarantined(data)}/",
+    }
+
+
+def _log(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.write_text("".join(f"2017-11-01T08:00:0{second}.5Z|Xabs|1.{second}\n" for second in range(9)))
+    return path
+
+
+def _quarantined(data: Path) -> str:
+    return str(_import("shdr", [data / "nist-smstestbed" / "adapter" / "mtc_adapter010.txt"])["import"])
+
+
+def machine_with_parts(owner: Person) -> dict[str, str]:
+    """A machine of 50 groups of 99 parts each, one of its parts replaced and one put into the spare."""
+    from samegauge.core.thread.models import Item, Unit
+    from samegauge.core.thread.rules import Recorder, install, remove
+
+    recorder = Recorder(actor=owner)
+    machine = _item("TX-650", "Machining centre", "綜合加工機", "machine")
+    group, part = _item("GR-10", "Group", "組件", "assembly"), _item("SH-22", "Spindle head", "主軸頭", "part")
+    root = Unit.objects.create(serial="TX-650-0398", item=machine, simulated=True)
+    groups = [Unit(serial=f"GR-10-{place:04d}", item=group, simulated=True) for place in range(1, GROUPS + 1)]
+    parts = [
+        Unit(serial=f"SH-22-{place:05d}", item=part, simulated=True)
+        for place in range(1, GROUPS * PARTS_IN_A_GROUP + 1)
+    ]
+    Unit.objects.bulk_create([*groups, *parts], batch_size=500)
+    _put_in(recorder, [(one, root, f"G{place:02d}") for place, one in enumerate(groups, 1)])
+    inside = [(one, groups[place // PARTS_IN_A_GROUP], f"P{place:05d}") for place, one in enumerate(parts)]
+    _put_in(recorder, inside)
+    spare = Unit.objects.create(serial="GR-10-9001", item=group, simulated=True)
+    remove(groups[2], REPLACED_ON, recorder, "Bearing noise")
+    install(spare, root, REPLACED_ON, recorder, "G03")
+    empty = Unit.objects.create(serial="SH-22-NEW", item=part, simulated=True)
+    assert Item.objects.filter(number="SH-22").exists()
+    return {
+        "tree_unit": f"/units/{root.uid}/",
+        "replaced_unit": f"/units/{groups[2].uid}/",
+        "part_in_tree": f"/units/{parts[0].uid}/",
+        "empty_unit": f"/units/{empty.uid}/",
+        "simulated_serial": parts[0].serial,
+        "tree_before": (REPLACED_ON - timedelta(days=1)).date().isoformat(),
+        "tree_after": (REPLACED_ON + timedelta(days=1)).date().isoformat(),
+    }
+
+
+def _item(number: str, name: str, name_zh: str, kind: str) -> Item:
+    from samegauge.core.thread.models import Item
+
+    return Item.objects.create(number=number, name=name, name_zh=name_zh, kind=kind)
+
+
+def _put_in(recorder: Any, places: list[tuple[Unit, Unit, str]]) -> None:
+    """What `install` records for each, in bulk: one by one it would take a minute."""
+    from samegauge.core.thread.models import AsBuiltEdge
+    from samegauge.core.thread.rules import Fact, record_all
+
+    facts = [
+        Fact("installed", BUILT_ON, {"parent": into.serial, "child": unit.serial, "position": position}, unit=unit)
+        for unit, into, position in places
+    ]
+    edges = [
+        AsBuiltEdge(parent=into, child=unit, position=position, valid_from=BUILT_ON, installed_event=event)
+        for (unit, into, position), event in zip(places, record_all(facts, recorder), strict=True)
+    ]
+    AsBuiltEdge.objects.bulk_create(edges, batch_size=500)
+
+
+def altered_thread(owner: Person) -> dict[str, str]:
+    """A unit one of whose events was changed behind the product's back."""
+    from django.db import connection
+
+    from samegauge.core.thread.models import Item, Unit
+    from samegauge.core.thread.rules import Fact, Recorder, correct, record
+
+    unit = Unit.objects.create(serial="SH-22-ALT", item=Item.objects.get(number="SH-22"), simulated=True)
+    recorder = Recorder(actor=owner)
+    record(Fact("registered", BUILT_ON, {"serial": unit.serial, "item": "SH-22"}, unit=unit), recorder)
+    wrong = record(Fact("torque", BUILT_ON + timedelta(hours=1), {"torque_nm": 120.0}, unit=unit), recorder)
+    correct(wrong, {"torque_nm": 118.0}, "Read from the wrong line", recorder)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER thread_event_no_update")
+        cursor.execute("UPDATE thread_event SET payload = %s WHERE id = %s", ['{"torque_nm": 124.0}', wrong.pk])
+    return {"altered_unit": f"/units/{unit.uid}/"}
+
+
+def jobs(owner: Person) -> dict[str, str]:
+    """Jobs that ended in each way; one that runs is started by the test that needs it."""
+    from samegauge.core.jobs.models import Job
+
+    now = datetime.now(UTC)
+    times = {"started_at": now - timedelta(minutes=3), "finished_at": now, "requested_by": owner}
+    reason = {"message": "The file ended early. Send it again.", "message_zh": "檔案不完整，請重新上傳。"}
+    failed = Job.objects.create(kind="import", state="failed", done=2, total=9, **reason, **times)
+    stopped = Job.objects.create(kind="import", state="cancelled", done=2, total=9, **times)
+    done = Job.objects.filter(kind="import", state="done").order_by("pk")[0]
+    return {"failed_job": f"/jobs/{failed.uid}/", "stopped_job": f"/jobs/{stopped.uid}/", "done_job": f"/jobs/{done.uid}/"}
+
+
+def passport(owner: Person) -> dict[str, str]:
+    from samegauge.apps.history.models import Passport
+    from samegauge.apps.history.passports import issue
+    from samegauge.core.thread.models import Unit
+    from samegauge.core.thread.rules import Recorder
+    from samegauge.core.vault.rules import read_stored
+
+    issued = issue(Unit.objects.get(serial="Cover-01"), Recorder(actor=owner), "http://127.0.0.1/")
+    assert Passport.objects.count() == 1
+    folder = Path(sys.argv[2])
+    genuine = read_stored(issued.signed)
+    (folder / "genuine.json").write_bytes(genuine)
+    (folder / "altered.json").write_bytes(genuine.replace(b"Cover-01", b"Cover-02", 1))
+    (folder / "foreign.json").write_text('{"not": "a passport"}')
+    return {"verify": f"/verify/{issued.public_token}/", "passports": f"/units/{issued.unit.uid}/passport/"}
+
+
+if __name__ == "__main__":
+    open_site()
+    sys.stdout.write(json.dumps(fill(Path(sys.argv[1]))))
