@@ -193,4 +193,3 @@ def unmarked_fields(firm: Firm) -> list[str]:
     ]
 
 
-__all__ = ["DAY", "Event", "Firm", "Trace", "founded", "furnished", "owned_models", "rows_of", "unmarked_fields"]

@@ -236,8 +236,8 @@ def descendant_counts(root: Unit, at: datetime) -> dict[int, int]:
     counts: Counter[int] = Counter()
     level = [root.pk]
     for _depth in range(MAX_DEPTH):
-        rows = [row for some in _batches(level) for row in standing.filter(parent__in=some).values_list("parent", "child")]
-        rows = [(parent, child) for parent, child in rows if child not in top_of]
+        asked = [standing.filter(parent__in=some).values_list("parent", "child") for some in _batches(level)]
+        rows = [(parent, child) for found in asked for parent, child in found if child not in top_of]
         for parent, child in rows:
             top_of[child] = child if parent == root.pk else top_of[parent]
             counts[top_of[child]] += int(parent != root.pk)
