@@ -16,10 +16,9 @@ from django.db import models
 from samegauge.core.fields import JsonField
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Person, Role
 from samegauge.core.organisations.rules import issue_token
-from samegauge.core.production.models import Trace
 from samegauge.core.scope import is_owned, organisation_scope
 from samegauge.core.telemetry import organisation_lake
-from samegauge.core.thread.models import AsBuiltEdge, Event, Item, ItemKind, Unit
+from samegauge.core.thread.models import AsBuiltEdge, Item, ItemKind, Unit
 from samegauge.core.vault.models import StoredFile
 from samegauge.core.vault.rules import keep
 
@@ -97,8 +96,7 @@ def _made(firm: Firm, model: Any, **given: Any) -> Any:
     if model is StoredFile:
         content = f"{'-'.join(firm.marks)} content of a file of {firm.organisation.name}".encode()
         return keep(content, firm.text(model, "name", 255))
-    values = {name: value for name, value in _values(firm, model, given)}
-    return model._base_manager.create(**values | given)
+    return model._base_manager.create(**dict(_values(firm, model, given)) | given)
 
 
 def _values(firm: Firm, model: Any, given: dict[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -111,19 +109,19 @@ def _values(firm: Firm, model: Any, given: dict[str, Any]) -> Iterator[tuple[str
 def _value(firm: Firm, model: Any, column: Any) -> Any:
     if column.name in LEFT_EMPTY or column.primary_key or (column.has_default() and not _is_text(column)):
         return None
-    if column.related_model is Organisation:
-        return firm.organisation
-    if column.related_model is Person:
-        return firm.people[Role.OWNER]
     if column.related_model is not None:
-        return _record_of(firm, column.related_model) if is_owned(column.related_model) else None
+        return _referred(firm, column.related_model)
     if isinstance(column, JsonField):
         return shaped(f"{model.__name__}.{column.name}", firm.text(model, column.name, None))
     if column.choices:
         return CHOSEN.get(f"{model.__name__}.{column.name}", column.choices[0][0])
-    if isinstance(column, models.CharField | models.TextField):
-        return firm.text(model, column.name, column.max_length)
-    return _plain_value(column)
+    return firm.text(model, column.name, column.max_length) if _is_text(column) else _plain_value(column)
+
+
+def _referred(firm: Firm, model: Any) -> Any:
+    if is_owned(model):
+        return _record_of(firm, model)
+    return {Organisation: firm.organisation, Person: firm.people[Role.OWNER]}[model]
 
 
 def _is_text(column: Any) -> bool:
@@ -191,5 +189,3 @@ def unmarked_fields(firm: Firm) -> list[str]:
         and not column.choices
         and not any(firm.secret in str(row[column.attname]) for row in rows[model._meta.label])
     ]
-
-

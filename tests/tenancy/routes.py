@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tenancy.canaries import DAY
 
 from samegauge.core.organisations.models import ApiToken, Role
-from samegauge.core.scope import organisation_scope
 from samegauge.web.api import api
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from django.http import HttpResponse
-    from ninja.operation import Operation
+    from ninja.operation import Operation, PathView
     from tenancy.canaries import Firm
 
 LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -41,6 +42,13 @@ OBJECTS = {
 CHOICES = {"form": "json", "day": DAY}
 # Arguments of records that belong to a person; taken from the firm's owner.
 PERSONAL = {"token_id"}
+# Addresses that answer only to a question.
+QUESTIONS: dict[str, Callable[[Firm], dict[str, str]]] = {
+    "unit_by_serial": lambda firm: {"serial": firm.records["child"].serial},
+    "unit_signals": lambda firm: {"tag": firm.records["production.DataItem"].tag},
+    "trace_signals": lambda firm: {"tag": firm.records["production.DataItem"].tag},
+    "machine_signals": lambda firm: {"tag": firm.records["production.DataItem"].tag},
+}
 
 PUBLIC = {
     "health": "says only that the site answers",
@@ -72,10 +80,11 @@ PUBLIC = {
 
 @dataclass(frozen=True)
 class Route:
-    """One address, its methods' operations if it belongs to the API, and the names of its arguments."""
+    """One address and the names of its arguments."""
 
     name: str
     namespace: str
+    pattern: str
     arguments: tuple[str, ...]
     callback: Any
 
@@ -93,7 +102,8 @@ class Route:
 
     def path(self, firm: Firm) -> str:
         """The address of this route for the firm's own records."""
-        return reverse(f"{self.namespace}:{self.name}" if self.namespace else self.name, kwargs=self._values(firm))
+        path = reverse(f"{self.namespace}:{self.name}" if self.namespace else self.name, kwargs=self._values(firm))
+        return path + (f"?{urlencode(QUESTIONS[self.name](firm))}" if self.name in QUESTIONS else "")
 
     def _values(self, firm: Firm) -> dict[str, Any]:
         values: dict[str, Any] = {name: CHOICES[name] for name in self.arguments if name in CHOICES}
@@ -103,42 +113,33 @@ class Route:
             values["token_id"] = ApiToken.objects.get(membership=owner).pk
         return values
 
-    def operations(self) -> list[Operation]:
-        """What the API does at this address, by method."""
-        return [operation for view in _api_views() for operation in view.operations if operation.url_name == self.name]
-
     def action(self, method: str) -> Any:
-        """The action that the route states for a method; None when it does not take the method."""
+        """The action that the route states for a method; None when the API does not take the method here."""
         if not self.is_api:
             return self.callback.needs
-        for path, view in _views_by_path().items():
-            if self.name in {_url_name(operation) for operation in view.operations} and path:
-                for operation in view.operations:
-                    if method in operation.methods:
-                        return operation.view_func.needs
-        return None
-
-
-def _url_name(operation: Operation) -> str:
-    return operation.url_name or operation.view_func.__name__
+        taken = [each for each in _api_views()[self.name].operations if method in each.methods]
+        return taken[0].view_func.needs if taken else None
 
 
 @cache
-def _views_by_path() -> dict[str, Any]:
-    return {path: view for router in api._get_bound_routers() for path, view in router.path_operations.items()}
-
-
-def _api_views() -> list[Any]:
-    return list(_views_by_path().values())
+def _api_views() -> dict[str, PathView]:
+    views = [view for router in api._get_bound_routers() for view in router.path_operations.values()]
+    return {operation.view_func.__name__: view for view in views for operation in view.operations}
 
 
 def all_operations() -> list[Operation]:
-    return [operation for view in _api_views() for operation in view.operations]
+    return [
+        operation
+        for view in {id(view): view for view in _api_views().values()}.values()
+        for operation in view.operations
+    ]
 
 
 @cache
 def routes() -> tuple[Route, ...]:
-    return tuple(_routes(get_resolver(), ""))
+    """Every address once: the API names an address after each of its operations."""
+    found = {(route.namespace, route.pattern): route for route in reversed(list(_routes(get_resolver(), "")))}
+    return tuple(reversed(found.values()))
 
 
 def _routes(resolver: URLResolver, namespace: str) -> Iterator[Route]:
@@ -147,11 +148,49 @@ def _routes(resolver: URLResolver, namespace: str) -> Iterator[Route]:
             yield from _routes(entry, entry.namespace or namespace)
         elif isinstance(entry, URLPattern):
             arguments = tuple(entry.pattern.converters) or tuple(entry.pattern.regex.groupindex)
-            yield Route(entry.name or str(entry.pattern).partition(".")[0], namespace, arguments, entry.callback)
+            pattern = str(entry.pattern)
+            yield Route(entry.name or pattern.partition(".")[0], namespace, pattern, arguments, entry.callback)
 
 
 def guarded_routes() -> list[Route]:
     return [route for route in routes() if not route.is_public]
+
+
+@cache
+def _api_document() -> dict[str, Any]:
+    return json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/"), default=str))
+
+
+@cache
+def _posted_schemas() -> dict[str, dict[str, Any]]:
+    """The schema of what each operation of the API takes as JSON, by the operation's name."""
+    found = {}
+    for methods in _api_document()["paths"].values():
+        content = methods.get("post", {}).get("requestBody", {}).get("content", {})
+        if "application/json" in content:
+            name = methods["post"]["operationId"]
+            found[name] = content["application/json"]["schema"]
+    return found
+
+
+def fitting_body(route: Route, referred: Firm) -> str:
+    """JSON that the operation takes; every identifier in it names a unit of the `referred` firm."""
+    view = _api_views().get(route.name) if route.is_api else None
+    for operation in view.operations if view else []:
+        if schema := _posted_schemas().get(api.get_openapi_operation_id(operation)):
+            return json.dumps(_sample(schema, str(referred.records["child"].uid)))
+    return ""
+
+
+def _sample(schema: dict[str, Any], uid: str) -> Any:
+    if "$ref" in schema:
+        return _sample(_api_document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], uid)
+    if schema.get("type") == "object":
+        return {name: _sample(part, uid) for name, part in schema.get("properties", {}).items()}
+    if "anyOf" in schema:
+        return None
+    formats = {"uuid": uid, "date-time": f"{DAY}T08:00:00Z"}
+    return formats.get(schema.get("format", ""), schema.get("default", "text"))
 
 
 class Visitor:
@@ -164,11 +203,10 @@ class Visitor:
             self.headers = {"Authorization": f"Bearer {firm.tokens[role]}"}
 
     def asks(self, method: str, path: str, data: Any = None) -> HttpResponse:
-        """Ask as a browser does for pages and as a program does for the API."""
+        """Ask as a browser does for pages and as a program does for the API; text is sent as JSON."""
         if path.startswith("/api/"):
-            program = Client()
-            options = {"content_type": "application/json"} if method == "POST" else {}
-            return program.generic(method, path, data or "", headers=self.headers, **options)
+            options = {"content_type": "application/json"} if isinstance(data, str) else {}
+            return Client().generic(method, path, data or "", headers=self.headers, **options)
         if method == "POST":
             return self.browser.post(path, data or {})
         return self.browser.get(path, data or {})
@@ -179,7 +217,3 @@ def content_of(response: Any) -> str:
     body = b"".join(response.streaming_content) if response.streaming else response.content
     response.close()
     return body.decode("utf-8", "replace") + "\n".join(f"{name}: {value}" for name, value in response.items())
-
-
-def scope_of(firm: Firm) -> Any:
-    return organisation_scope(firm.organisation)

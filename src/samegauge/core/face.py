@@ -51,12 +51,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Column:
-    """`sort` is the value of the URL's `sort` parameter; without it the column cannot be sorted."""
+    """`sort` is the value of the URL's `sort` parameter; without it the column cannot be sorted.
+
+    `prose` columns wrap; in all others a value stays on one line.
+    """
 
     label: str
     numeric: bool = False
     unit: str = ""
     sort: str = ""
+    prose: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import get_language, gettext
 
@@ -24,9 +24,16 @@ def in_one_line(sentences: Iterable[str]) -> str:
     return ("" if reads_chinese() else " ").join(sentences)
 
 
+def named(thing: Any) -> str:
+    """Return a record's name in the reader's language where it has both."""
+    chinese = getattr(thing, "name_zh", "")
+    return chinese if chinese and reads_chinese() else str(getattr(thing, "name", thing))
+
+
 EVENT_NAMES = {
     "registered": lambda: gettext("Registered"),
     "made": lambda: gettext("Machined"),
+    "traced": lambda: gettext("Trace recorded"),
     "inspected": lambda: gettext("Inspected"),
     "installed": lambda: gettext("Installed"),
     "removed": lambda: gettext("Removed"),

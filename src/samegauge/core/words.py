@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from samegauge.core.face import Chip
+from samegauge.core.face import Chip, Provenance
 from samegauge.core.intake.models import FileOutcome
 from samegauge.core.measurement.models import Conformity
 from samegauge.core.production.models import Confidence
+from samegauge.core.thread.models import Unit
+
+
+def provenance_of(unit: Unit) -> Provenance:
+    """The tag that goes wherever the unit's serial number does."""
+    return "simulated" if unit.simulated else ""
 
 
 def conformity_chip(verdict: str) -> Chip:

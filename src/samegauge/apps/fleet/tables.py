@@ -38,8 +38,10 @@ def machine_table(rows: Iterable[tuple[Unit, tuple[DayCount, ...]]]) -> RecordTa
 def _machine_row(machine: Any, days: tuple[DayCount, ...]) -> tuple[Cell, ...]:
     latest = days[-1].day.isoformat() if days else ""
     return (
-        Cell(machine.serial, reverse("machine", args=[machine.uid]), code=True),
-        Cell(machine.item.name),
+        Cell(
+            machine.serial, reverse("machine", args=[machine.uid]), code=True, provenance=provenance_of(machine)
+        ),
+        Cell(named(machine.item)),
         Cell(number_text(len(days), 0)),
         Cell(number_text(sum(day.observations for day in days), 0)),
         Cell(latest, reverse("machine_day", args=[machine.uid, latest])) if latest else Cell("–"),
@@ -63,7 +65,7 @@ def run_table(runs: Iterable[OperationRun]) -> RecordTable:
     columns = (
         Column(_("Operation")),
         Column(_("Unit")),
-        Column(_("Program")),
+        Column(_("Program"), prose=True),
         Column(pgettext("time", "Start")),
         Column(_("Cycle time"), numeric=True),
         Column(_("Basis")),
@@ -71,8 +73,13 @@ def run_table(runs: Iterable[OperationRun]) -> RecordTable:
     rows = tuple(
         (
             Cell(run.label, reverse("operation", args=[run.uid])),
-            Cell(run.unit.serial, reverse("unit_thread", args=[run.unit.uid]), code=True),
-            Cell(run.program.name if run.program else run.program_name_reported, code=True),
+            Cell(
+                run.unit.serial,
+                reverse("unit_thread", args=[run.unit.uid]),
+                code=True,
+                provenance=provenance_of(run.unit),
+            ),
+            Cell(run.program.name if run.program else run.program_name_reported or "–"),
             Cell(timezone.localtime(run.started_at).strftime("%Y-%m-%d %H:%M")),
             Cell(duration_text(run.cycle_time_s)),
             Cell(chip=confidence_chip(run.confidence)),
@@ -105,7 +112,7 @@ def data_item_table(items: Iterable[DataItem]) -> RecordTable:
 
 def alarm_table(states: DayStates) -> RecordTable:
     columns = (
-        Column(_("Alarm")),
+        Column(_("Alarm"), prose=True),
         Column(pgettext("of an alarm", "Level")),
         Column(_("Code")),
         Column(pgettext("time", "Start")),

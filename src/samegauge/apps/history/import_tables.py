@@ -64,22 +64,27 @@ def tag_table(batch: ImportBatch) -> RecordTable:
 
 
 def refused_table(refused: Iterable[ImportedFile]) -> RecordTable:
-    columns = (Column(_("File")), Column(_("Where and why")))
+    columns = (Column(_("File"), prose=True), Column(_("Where and why"), prose=True))
     chinese = reads_chinese()
-    rows = tuple((Cell(file.name, code=True), Cell(file.reason_zh if chinese else file.reason)) for file in refused)
+    rows = tuple((Cell(file.name), Cell(file.reason_zh if chinese else file.reason)) for file in refused)
     return RecordTable(_("Refused files"), columns, rows)
 
 
 def line_table(batch: ImportBatch) -> RecordTable:
-    columns = (Column(_("File")), Column(_("Line"), numeric=True), Column(_("Why")), Column(_("Beginning of the line")))
+    columns = (
+        Column(_("File"), prose=True),
+        Column(_("Line"), numeric=True),
+        Column(_("Why"), prose=True),
+        Column(_("Beginning of the line"), prose=True),
+    )
     reason = "reason_zh" if reads_chinese() else "reason"
     lines = batch.report.get("quarantined_lines", [])
     rows = tuple(
         (
-            Cell(line["file"], code=True),
+            Cell(line["file"]),
             Cell(number_text(line["line"], 0)),
             Cell(line[reason]),
-            Cell(line["text"], code=True),
+            Cell(line["text"]),
         )
         for line in lines
     )

@@ -60,7 +60,8 @@ def as_built_view(root: Unit, at: datetime) -> AsBuiltView:
     removed = (
         AsBuiltEdge.objects.filter(parent=root, valid_to__lte=at).select_related("child__item").order_by("-valid_to")
     )
-    return AsBuiltView(at, children, len(counts), len(counts) + sum(counts.values()), list(removed[:SHOWN_CHILDREN]))
+    direct = standing.filter(parent=root).count()
+    return AsBuiltView(at, children, direct, direct + sum(counts.values()), list(removed[:SHOWN_CHILDREN]))
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from django.utils.translation import pgettext
 
 from samegauge.core.charts.numerals import duration_text, number_text, quantity_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
-from samegauge.core.language import event_name, reads_chinese
+from samegauge.core.language import event_name, named, reads_chinese
 from samegauge.core.measurement.models import Conformity
-from samegauge.core.words import confidence_chip, conformity_chip, file_chip
+from samegauge.core.words import confidence_chip, conformity_chip, file_chip, provenance_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,6 +28,18 @@ if TYPE_CHECKING:
     from samegauge.core.thread.models import Document, Event, Unit
 
 
+# Which parts of the product's own events are worth a reader's glance; other kinds show their first fields.
+WHAT_EVENTS_SAY = {
+    "registered": ("item",),
+    "made": ("label", "machine"),
+    "traced": ("label", "machine"),
+    "inspected": ("kind", "source"),
+    "passport_issued": ("key",),
+    "import_undone": ("reason",),
+}
+MOST_FIELDS_SHOWN = 3
+
+
 def when(moment: datetime | None) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else "–"
 
@@ -37,9 +49,9 @@ def unit_table(
 ) -> RecordTable:
     columns = (
         Column(_("Serial number"), sort="serial"),
-        Column(_("Item"), sort="item"),
-        Column(_("Revision")),
         Column(_("Verdict")),
+        Column(_("Item"), sort="item", prose=True),
+        Column(_("Revision")),
         Column(pgettext("time", "Registered"), sort="registered"),
     )
     rows = tuple(_unit_row(unit, verdicts[unit.pk]) for unit in page.rows)
@@ -52,11 +64,11 @@ def _unit_row(unit: Unit, verdict: str) -> tuple[Cell, ...]:
             unit.serial,
             reverse("unit_thread", args=[unit.uid]),
             code=True,
-            provenance="simulated" if unit.simulated else "",
+            provenance=provenance_of(unit),
         ),
-        Cell(unit.item.number, note=unit.item.name),
-        Cell(unit.revision.label if unit.revision else "–"),
         Cell(chip=conformity_chip(verdict)),
+        Cell(unit.item.number, note=named(unit.item)),
+        Cell(unit.revision.label if unit.revision else "–"),
         Cell(when(unit.registered_at)),
     )
 
@@ -80,7 +92,7 @@ def _operation_row(run: OperationRun) -> tuple[Cell, ...]:
     return (
         Cell(run.label, reverse("operation", args=[run.uid])),
         Cell(run.machine.serial, reverse("machine", args=[run.machine.uid]), code=True),
-        Cell(_program_text(run), code=True),
+        Cell(_program_text(run), note=_("another revision") if run.facts.get("same_revision") is False else ""),
         Cell(when(run.started_at)),
         Cell(duration_text(run.cycle_time_s)),
         Cell(number_text(len(run.facts.get("interruptions", [])), 0)),
@@ -94,8 +106,7 @@ def _program_text(run: OperationRun) -> str:
     if run.program is None:
         return run.program_name_reported or "–"
     revision = f"REV-{run.program.revision_label} · " if run.program.revision_label else ""
-    differs = " ≠" if run.facts.get("same_revision") is False else ""
-    return f"{revision}{run.program.sha256[:8]}{differs}"
+    return f"{revision}{run.program.sha256[:8]}"
 
 
 def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
@@ -105,7 +116,7 @@ def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
         Column(_("Characteristics"), numeric=True),
         Column(_("Not conforming"), numeric=True),
         Column(_("Reported")),
-        Column(_("Measured with")),
+        Column(_("Measured with"), prose=True),
         Column(_("Basis")),
     )
     return RecordTable(_("Inspections"), columns, tuple(_inspection_row(row) for row in inspections))
@@ -121,6 +132,14 @@ def _inspection_row(row: Inspection) -> tuple[Cell, ...]:
         Cell(row.software or "–"),
         Cell(chip=confidence_chip(row.confidence)),
     )
+
+
+def finding_text(row: Measurement) -> str:
+    """A measured value with its limits, in one line that needs no translation."""
+    stated = row.characteristic
+    lower, upper = number_text(stated.lower_limit, 4), quantity_text(stated.upper_limit, stated.unit_code, 4)
+    limits = f"{lower} … {upper}" if stated.lower_limit is not None else f"≤ {upper}"
+    return f"{stated.name}: {quantity_text(row.actual, stated.unit_code, 4)} ({limits})"
 
 
 def measurement_table(rows: Sequence[Measurement]) -> RecordTable:
@@ -141,14 +160,14 @@ def _measurement_row(row: Measurement) -> tuple[Cell, ...]:
     stated = row.characteristic
     agrees = row.recomputed in {row.stated, Conformity.UNDECIDED}
     own = Chip("neutral", _("agrees")) if agrees else Chip("warning", _("differs"))
+    is_number_of_part = stated.kind == "Identity"
+    sizes = (stated.nominal, stated.lower_limit, stated.upper_limit)
     return (
         Cell(stated.name, reverse("characteristic", args=[stated.uid]), note=stated.datums),
         Cell(chip=conformity_chip(row.stated)),
-        Cell(number_text(row.actual, 4)),
-        Cell(number_text(stated.nominal, 4)),
-        Cell(number_text(stated.lower_limit, 4)),
-        Cell(number_text(stated.upper_limit, 4)),
-        Cell(stated.unit_code),
+        Cell(number_text(row.actual, 0 if is_number_of_part else 4)),
+        *(Cell("–" if is_number_of_part else number_text(size, 4)) for size in sizes),
+        Cell("–" if is_number_of_part else stated.unit_code),
         Cell(_("not decidable")) if row.recomputed == Conformity.UNDECIDED else Cell(chip=own),
     )
 
@@ -156,6 +175,7 @@ def _measurement_row(row: Measurement) -> tuple[Cell, ...]:
 def event_table(events: Iterable[Event], page: Page | None = None, not_shown: int = 0) -> RecordTable:
     columns = (
         Column(_("Event")),
+        Column(_("What it says"), prose=True),
         Column(_("Device time")),
         Column(_("Received")),
         Column(_("By")),
@@ -168,6 +188,7 @@ def _event_row(event: Event) -> tuple[Cell, ...]:
     note = _("supersedes an earlier one") if event.supersedes_id else ""
     return (
         Cell(event_name(event.kind), note=note),
+        Cell(_said(event)),
         Cell(when(event.device_time)),
         Cell(when(event.receive_time)),
         Cell(event.actor_name),
@@ -175,8 +196,21 @@ def _event_row(event: Event) -> tuple[Cell, ...]:
     )
 
 
+def _said(event: Event) -> str:
+    """The part of an event's content that a reader looks for."""
+    said = event.payload
+    if event.kind in {"installed", "removed"}:
+        places = [f"{said.get('child', '')} → {said.get('parent', '')}", said.get("position"), said.get("reason")]
+        return " · ".join(str(one) for one in places if one)
+    wanted = WHAT_EVENTS_SAY.get(event.kind)
+    if wanted is not None:
+        return " · ".join(str(said[key]) for key in wanted if said.get(key))
+    plain = [f"{key} = {value}" for key, value in said.items() if isinstance(value, str | int | float)]
+    return " · ".join(plain[:MOST_FIELDS_SHOWN])
+
+
 def document_table(documents: Iterable[Document]) -> RecordTable:
-    columns = (Column(_("Document")), Column(_("Kind")), Column(_("Size"), numeric=True), Column("SHA-256"))
+    columns = (Column(_("Document"), prose=True), Column(_("Kind")), Column(_("Size"), numeric=True), Column("SHA-256"))
     rows = tuple(
         (
             Cell(document.title, reverse("document", args=[document.uid])),
@@ -198,6 +232,7 @@ def holder_table(view: ThreadView) -> RecordTable:
                 reverse("unit_thread", args=[branch.unit.uid]),
                 code=True,
                 note=branch.unit.item.number,
+                provenance=provenance_of(branch.unit),
             ),
             Cell(branch.edge.position or "–"),
             Cell(when(branch.edge.valid_from)),
@@ -248,7 +283,7 @@ def import_chip(batch: ImportBatch) -> Chip:
 
 def file_table(page: Page) -> RecordTable:
     columns = (
-        Column(_("File")),
+        Column(_("File"), prose=True),
         Column(_("Outcome")),
         Column(_("Observations"), numeric=True),
         Column(_("Duplicates"), numeric=True),
@@ -261,7 +296,7 @@ def file_table(page: Page) -> RecordTable:
 
 def _file_row(file: ImportedFile) -> tuple[Cell, ...]:
     return (
-        Cell(file.name, code=True),
+        Cell(file.name),
         Cell(chip=file_chip(file.outcome)),
         Cell(number_text(file.observations, 0)),
         Cell(number_text(file.duplicates, 0)),
@@ -315,7 +350,7 @@ def interruption_table(interruptions: Sequence[dict[str, str]]) -> RecordTable:
         Column(pgettext("time", "Start")),
         Column(pgettext("time", "End")),
         Column(_("Duration"), numeric=True),
-        Column(_("What was seen")),
+        Column(_("What was seen"), prose=True),
     )
     rows = tuple(
         (

@@ -12,6 +12,7 @@ from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.language import in_one_line, in_reader_language, reads_chinese
 from samegauge.core.method_words import method_facts
+from samegauge.core.words import provenance_of
 from samegauge.engines.spc.capability import Capability, Index, Verdict
 
 if TYPE_CHECKING:
@@ -28,15 +29,14 @@ def characteristic_table(
     page: Page, studies: dict[int, Study], views: tuple[tuple[str, str, bool], ...]
 ) -> RecordTable:
     columns = (
-        Column(_("Characteristic")),
-        Column(_("Item")),
-        Column(_("Inspection")),
-        Column("n", numeric=True),
+        Column(_("Characteristic"), prose=True),
         Column(_("Not conforming"), numeric=True),
-        Column(_("Values")),
+        Column("n", numeric=True),
+        Column(_("Cpk at least %(goal)s") % {"goal": GOAL_TEXT}),
         Column("Cpk", numeric=True),
         Column(_("95 % lower bound"), numeric=True),
-        Column(_("Cpk at least %(goal)s") % {"goal": GOAL_TEXT}),
+        Column(_("Values")),
+        Column(_("Inspection"), prose=True),
     )
     rows = tuple(_row(characteristic, studies[characteristic.pk]) for characteristic in page.rows)
     return RecordTable(_("Characteristics"), columns, rows, page, views=views)
@@ -45,15 +45,18 @@ def characteristic_table(
 def _row(characteristic: Characteristic, study: Study) -> tuple[Cell, ...]:
     cpk = study.capability.cpk if study.capability else None
     return (
-        Cell(characteristic.name, reverse("characteristic", args=[characteristic.uid])),
-        Cell(characteristic.item.number),
-        Cell(str(characteristic.get_inspection_kind_display())),  # type: ignore[attr-defined]
-        Cell(number_text(len(study.values), 0)),
+        Cell(
+            characteristic.name,
+            reverse("characteristic", args=[characteristic.uid]),
+            note=characteristic.item.number,
+        ),
         Cell(number_text(study.failed, 0)),
-        Cell(svg=_spark(characteristic, study)),
+        Cell(number_text(len(study.values), 0)),
+        Cell(chip=verdict_chip(study)),
         Cell(number_text(cpk.value, 2) if cpk else "–"),
         Cell(number_text(cpk.lower_bound, 2) if cpk else "–"),
-        Cell(chip=verdict_chip(study)),
+        Cell(svg=_spark(characteristic, study)),
+        Cell(str(characteristic.get_inspection_kind_display())),  # type: ignore[attr-defined]
     )
 
 
@@ -111,11 +114,11 @@ def _index_row(name: str, index: Index | None, spread: str) -> tuple[Cell, ...]:
 
 def comparison_table(comparisons: Sequence[Comparison], study: Study) -> RecordTable:
     columns = (
-        Column(_("Source")),
+        Column(_("Source"), prose=True),
         Column(_("Their Ppk"), numeric=True),
         Column(_("Our Ppk"), numeric=True),
         Column(_("Their n"), numeric=True),
-        Column(_("Why they differ")),
+        Column(_("Why they differ"), prose=True),
     )
     ours = study.capability.ppk if study.capability else None
     rows = tuple(
@@ -131,11 +134,20 @@ def comparison_table(comparisons: Sequence[Comparison], study: Study) -> RecordT
     return RecordTable(_("The measuring machine's own report"), columns, rows)
 
 
-def value_table(study: Study) -> RecordTable:
-    columns = (Column(_("Part")), Column(_("Actual"), numeric=True), Column(_("Deviation"), numeric=True))
+def value_table(study: Study, unit: str) -> RecordTable:
+    columns = (
+        Column(_("Part")),
+        Column(_("Actual"), numeric=True, unit=unit),
+        Column(_("Deviation"), numeric=True, unit=unit),
+    )
     rows = tuple(
         (
-            Cell(row.inspection.unit.serial, reverse("unit_thread", args=[row.inspection.unit.uid]), code=True),
+            Cell(
+                row.inspection.unit.serial,
+                reverse("unit_thread", args=[row.inspection.unit.uid]),
+                code=True,
+                provenance=provenance_of(row.inspection.unit),
+            ),
             Cell(number_text(row.actual, 4)),
             Cell(number_text(row.deviation, 4)),
         )

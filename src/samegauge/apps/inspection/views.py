@@ -64,7 +64,7 @@ def characteristic(request: HttpRequest, characteristic_uid: UUID) -> HttpRespon
         "indices": tables.index_table(study.capability) if study.capability else None,
         "cautions": tables.caution_texts(study.capability),
         "comparison": tables.comparison_table(compared, study) if compared else None,
-        "values": tables.value_table(study),
+        "values": tables.value_table(study, found.unit_code),
         "methods": tables.methods(study),
     }
     return render(request, "inspection/characteristic.html", context)

@@ -181,8 +181,8 @@ def _places(events: Sequence[LifeEvent]) -> list[float]:
     silent = [_is_silence(gap_s, sum(gaps_s)) for gap_s in gaps_s]
     told_s = sum(gap_s for gap_s, is_silent in zip(gaps_s, silent, strict=True) if not is_silent)
     room = WIDTH - 2 * LIFE_MARGIN - (sum(silent) * SILENCE_PX if told_s else 0.0)
-    silence_px = SILENCE_PX if told_s else room / max(len(gaps_s), 1)
-    places = [LIFE_MARGIN if gaps_s else WIDTH / 2]
+    silence_px = SILENCE_PX if told_s else room / max(sum(silent), 1)
+    places = [LIFE_MARGIN if sum(gaps_s) else WIDTH / 2]
     for gap_s, is_silent in zip(gaps_s, silent, strict=True):
         places.append(places[-1] + (silence_px if is_silent else room * gap_s / (told_s or 1.0)))
     return places
@@ -224,7 +224,7 @@ def _label_span(x: float, members: list[LifeEvent], words: ChartWords) -> tuple[
 
 def _cluster_name(members: list[LifeEvent], words: ChartWords) -> str:
     if len(members) == 1:
-        return shortened(members[0].name, 220.0)
+        return shortened(members[0].name, 260.0)
     names = {member.name for member in members}
     counted = words.events.format(count=len(members))
     return f"{shortened(members[0].name, 150.0)} × {len(members)}" if len(names) == 1 else counted

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from samegauge.core.organisations.models import Person
 
 MAX_DEPTH = 50
+MOST_VALUES = 10_000
 LARGEST_EXACT_NUMBER = 2**53
 MOST_LEVELS = 32
 Span = tuple[datetime, datetime]
@@ -231,25 +232,20 @@ def as_built(root: Unit, at: datetime | None, max_depth: int = MAX_DEPTH) -> lis
 
 def descendant_counts(root: Unit, at: datetime) -> dict[int, int]:
     """Return, for each unit directly in `root` at a moment, how many units lie below it: one query per level."""
+    tops = {child: child for _parent, child in _edges_below([root.pk], at)}
+    top_of, level = dict(tops), list(tops)
+    while level:
+        below = {child: top_of[parent] for parent, child in _edges_below(level, at) if child not in top_of}
+        top_of |= below
+        level = list(below)
+    return Counter(top for child, top in top_of.items() if child != top)
+
+
+def _edges_below(parents: list[int], at: datetime) -> list[tuple[int, int]]:
+    """Parent and child of the edges in force; databases bound the number of values in one query."""
     standing = AsBuiltEdge.objects.filter(in_force(at))
-    top_of = {root.pk: root.pk}
-    counts: Counter[int] = Counter()
-    level = [root.pk]
-    for _depth in range(MAX_DEPTH):
-        asked = [standing.filter(parent__in=some).values_list("parent", "child") for some in _batches(level)]
-        rows = [(parent, child) for found in asked for parent, child in found if child not in top_of]
-        for parent, child in rows:
-            top_of[child] = child if parent == root.pk else top_of[parent]
-            counts[top_of[child]] += int(parent != root.pk)
-        level = [child for _parent, child in rows]
-        if not level:
-            break
-    return dict(counts)
-
-
-def _batches(keys: list[int], size: int = 10_000) -> list[list[int]]:
-    """Databases bound the number of values in one query."""
-    return [keys[start : start + size] for start in range(0, len(keys), size)]
+    batches = [parents[start : start + MOST_VALUES] for start in range(0, len(parents), MOST_VALUES)]
+    return [row for some in batches for row in standing.filter(parent__in=some).values_list("parent", "child")]
 
 
 def used_in(unit: Unit, at: datetime | None = None) -> list[Branch]:

@@ -49,6 +49,7 @@ from samegauge.core.charts.numerals import (
     quantity_text,
     uncertainty_decimals,
 )
+from samegauge.core.language import named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from samegauge.core.face import Kind, Provenance, Reading
 
 register = template.Library()
+register.filter("named", named)
 
 KIND_ICONS: dict[str, str] = {
     "alarm": "alert-octagon",
@@ -225,13 +227,6 @@ def at(things: Sequence[Any], index: int) -> Any:
 @register.filter
 def is_checkbox(field: BoundField) -> bool:
     return getattr(field.field.widget, "input_type", "") == "checkbox"
-
-
-@register.filter
-def named(thing: Any) -> str:
-    """Return a record's name in the reader's language where it has both."""
-    chinese = getattr(thing, "name_zh", "")
-    return chinese if chinese and html_lang() != "en" else str(getattr(thing, "name", thing))
 
 
 @register.filter

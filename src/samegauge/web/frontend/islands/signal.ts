@@ -23,6 +23,7 @@ interface View {
 }
 
 const PLOT_HEIGHT_PX = 240;
+const BAND_SHARE = "30%"; // so thin that dense stretches still show where highest and lowest run
 
 class SignalView {
   #whole: View | null = null;
@@ -131,7 +132,7 @@ class SignalView {
       ],
       bands: shown.map((_series, index) => ({
         series: [index * 2 + 2, index * 2 + 1] as [number, number],
-        fill: token(`--sg-data-${(index % 5) + 1}`),
+        fill: resolved(style, `--sg-data-${(index % 5) + 1}`, BAND_SHARE),
       })),
       hooks: { setSelect: [(plot) => this.#zoomTo(plot)] },
     };
@@ -157,9 +158,9 @@ class SignalView {
 }
 
 // A canvas needs a plain colour; a custom property may still hold light-dark().
-function resolved(style: CSSStyleDeclaration, name: string): string {
+function resolved(style: CSSStyleDeclaration, name: string, share = "100%"): string {
   const probe = document.createElement("span");
-  probe.style.color = style.getPropertyValue(name);
+  probe.style.color = `color-mix(in srgb, ${style.getPropertyValue(name)} ${share}, transparent)`;
   document.body.append(probe);
   const colour = getComputedStyle(probe).color;
   probe.remove();
@@ -172,7 +173,7 @@ function clock(seconds: number, step_s: number, zone: string): string {
   }).formatToParts(new Date(seconds * 1000));
   const part = (type: string): string => parts.find((found) => found.type === type)?.value ?? "";
   const time = `${part("hour")}:${part("minute")}`;
-  if (step_s >= 86_400) return `${part("month")}-${part("day")}`;
+  if (step_s >= 86_400 || (step_s > 1 && time === "00:00")) return `${part("month")}-${part("day")}`;
   return step_s < 60 ? `${time}:${part("second")}` : time;
 }
 
