@@ -45,9 +45,9 @@ PERSONAL = {"token_id"}
 # Addresses that answer only to a question.
 QUESTIONS: dict[str, Callable[[Firm], dict[str, str]]] = {
     "unit_by_serial": lambda firm: {"serial": firm.records["child"].serial},
-    "unit_signals": lambda firm: {"tag": firm.records["production.DataItem"].tag},
-    "trace_signals": lambda firm: {"tag": firm.records["production.DataItem"].tag},
-    "machine_signals": lambda firm: {"tag": firm.records["production.DataItem"].tag},
+    "unit_signals": lambda _firm: {"tag": "Xact"},
+    "trace_signals": lambda _firm: {"tag": "Xact"},
+    "machine_signals": lambda _firm: {"tag": "Xact"},
 }
 
 PUBLIC = {

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
@@ -21,7 +23,7 @@ from samegauge.core.organisations.permissions import Action, may, needs, public
 from samegauge.core.pages import Page
 from samegauge.core.production.models import OperationRun
 from samegauge.core.thread.models import Document, Item, ItemKind, Unit
-from samegauge.core.words import conformity_chip
+from samegauge.core.words import conformity_chip, provenance_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -50,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "trouble_actions": [Button(_("Show the import"), reverse("import_detail", args=[troubled[0].uid]))]
         if troubled
         else [],
-        "import_table": tables.import_table(Page(imports, 1, len(imports), 5, "", "")),
+        "import_table": replace(tables.import_table(Page(imports, 1, len(imports), 5, "", "")), page=None),
         "new_import": Button(_("New import"), reverse("import_new"), "upload") if allowed else None,
         "facts": [
             (_("Parts"), number_text(parts, 0), reverse("unit_list")),
@@ -71,7 +73,13 @@ def _failed_table(failed: list[Inspection]) -> RecordTable:
     columns = (Column(_("Part")), Column(_("Inspection")), Column(_("Verdict")), Column(_("Reported")))
     rows = tuple(
         (
-            Cell(row.unit.serial, reverse("unit_thread", args=[row.unit.uid]), code=True, note=row.unit.item.number),
+            Cell(
+                row.unit.serial,
+                reverse("unit_thread", args=[row.unit.uid]),
+                code=True,
+                note=row.unit.item.number,
+                provenance=provenance_of(row.unit),
+            ),
             Cell(str(row.get_kind_display()), reverse("inspection", args=[row.uid])),  # type: ignore[attr-defined]
             Cell(chip=conformity_chip(row.verdict)),
             Cell(tables.when(row.reported_at)),
@@ -102,28 +110,28 @@ def _groups(asked: str) -> list[dict[str, object]]:
         {
             "name": _("Serial numbers"),
             "found": [
-                (unit.serial, reverse("unit_thread", args=[unit.uid]), unit.item.number)
+                (unit.serial, reverse("unit_thread", args=[unit.uid]), unit.item.number, provenance_of(unit))
                 for unit in units[:FOUND_PER_GROUP]
             ],
         },
         {
             "name": _("Items"),
             "found": [
-                (item.number, f"{reverse('unit_list')}?item={item.number}", item.name)
+                (item.number, f"{reverse('unit_list')}?item={quote(item.number)}", named(item), "")
                 for item in Item.objects.filter(named)[:FOUND_PER_GROUP]
             ],
         },
         {
             "name": _("Characteristics"),
             "found": [
-                (one.name, reverse("characteristic", args=[one.uid]), one.item.number)
+                (one.name, reverse("characteristic", args=[one.uid]), one.item.number, "")
                 for one in characteristics[:FOUND_PER_GROUP]
             ],
         },
         {
             "name": _("Documents"),
             "found": [
-                (one.title, reverse("document", args=[one.uid]), one.kind) for one in documents[:FOUND_PER_GROUP]
+                (one.title, reverse("document", args=[one.uid]), one.kind, "") for one in documents[:FOUND_PER_GROUP]
             ],
         },
     ]

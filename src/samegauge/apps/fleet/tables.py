@@ -12,7 +12,8 @@ from django.utils.translation import pgettext
 
 from samegauge.core.charts.numerals import duration_text, number_text
 from samegauge.core.face import Cell, Column, RecordTable
-from samegauge.core.words import confidence_chip
+from samegauge.core.language import named
+from samegauge.core.words import confidence_chip, provenance_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,9 +39,7 @@ def machine_table(rows: Iterable[tuple[Unit, tuple[DayCount, ...]]]) -> RecordTa
 def _machine_row(machine: Any, days: tuple[DayCount, ...]) -> tuple[Cell, ...]:
     latest = days[-1].day.isoformat() if days else ""
     return (
-        Cell(
-            machine.serial, reverse("machine", args=[machine.uid]), code=True, provenance=provenance_of(machine)
-        ),
+        Cell(machine.serial, reverse("machine", args=[machine.uid]), code=True, provenance=provenance_of(machine)),
         Cell(named(machine.item)),
         Cell(number_text(len(days), 0)),
         Cell(number_text(sum(day.observations for day in days), 0)),

@@ -44,12 +44,14 @@ def life_line(view: ThreadView) -> LifeLine | None:
     if not moments:
         return None
     moments.sort(key=lambda one: one.at)
-    sentence = _("From %(first)s to %(last)s: %(count)d facts") % {
-        "first": _day(moments[0].at),
-        "last": _day(moments[-1].at),
-        "count": len(moments),
-    }
-    return LifeLine(sentence, tuple(moments), zone=timezone.get_current_timezone())
+    stretch = {"first": _day(moments[0].at), "last": _day(moments[-1].at), "count": len(moments)}
+    sentence = ngettext(
+        "From %(first)s to %(last)s: %(count)d fact", "From %(first)s to %(last)s: %(count)d facts", len(moments)
+    )
+    if view.event_count > len(view.events):
+        sentence = _("From %(first)s to %(last)s: the latest of %(events)d events")
+    said = sentence % {**stretch, "events": view.event_count}
+    return LifeLine(said, tuple(moments), zone=timezone.get_current_timezone())
 
 
 def operation_strip(runs: list[OperationRun]) -> OperationTimeline | None:

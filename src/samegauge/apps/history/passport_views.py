@@ -14,6 +14,7 @@ from samegauge.apps.history.models import Passport
 from samegauge.apps.history.passport_pdf import PrintError
 from samegauge.apps.history.passports import issue, trusted_keys
 from samegauge.core.language import reads_chinese
+from samegauge.core.organisations.models import Organisation
 from samegauge.core.organisations.permissions import Action, may, needs, public, require
 from samegauge.core.scope import all_organisations
 from samegauge.core.thread.models import Unit
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest
+
+    from samegauge.doors.crypto import PublicKey
 
 MOST_UPLOADED_BYTES = 32 * 2**20
 
@@ -71,7 +74,7 @@ def verify_public(request: HttpRequest, token: str) -> HttpResponse:
         if passport is None:
             return render(request, "history/verify.html", {"unknown": True}, status=404)
         data = read_stored(passport.signed)
-    return render(request, "history/verify.html", _explained(verify(data, trusted_keys())))
+    return render(request, "history/verify.html", _explained(verify(data, _keys_by_maker())))
 
 
 @public
@@ -84,8 +87,14 @@ def verify_upload(request: HttpRequest) -> HttpResponse:
         if (uploaded.size or 0) > MOST_UPLOADED_BYTES:
             raise BadRequest(_("The file is larger than a passport can be."))
         data = uploaded.read()
-        context = _explained(verify_file_bytes(data, trusted_keys()))
+        context = _explained(verify_file_bytes(data, _keys_by_maker()))
     return render(request, "history/verify.html", context)
+
+
+def _keys_by_maker() -> dict[str, PublicKey]:
+    """The trusted keys under the names of the organisations they belong to; others keep the name of their file."""
+    names = {str(uid): name for uid, name in Organisation.objects.values_list("uid", "name")}
+    return {names.get(stem, stem): key for stem, key in trusted_keys().items()}
 
 
 def _explained(verdict: Verdict) -> dict[str, object]:

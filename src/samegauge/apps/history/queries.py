@@ -53,15 +53,14 @@ def as_built_view(root: Unit, at: datetime) -> AsBuiltView:
         .order_by("position", "child__serial")[:SHOWN_CHILDREN]
     )
     below: dict[int, list[AsBuiltEdge]] = {}
-    open_parents = [edge.child_id for edge in edges if 0 < counts.get(edge.child_id, 0) <= SHOWN_CHILDREN]
+    open_parents = [edge.child_id for edge in edges if 0 < counts[edge.child_id] <= SHOWN_CHILDREN]
     for edge in standing.filter(parent_id__in=open_parents).select_related("child__item").order_by("position"):
         below.setdefault(edge.parent_id, []).append(edge)
-    children = [Child(edge, counts.get(edge.child_id, 0), below.get(edge.child_id, [])) for edge in edges]
+    children = [Child(edge, counts[edge.child_id], below.get(edge.child_id, [])) for edge in edges]
     removed = (
         AsBuiltEdge.objects.filter(parent=root, valid_to__lte=at).select_related("child__item").order_by("-valid_to")
     )
-    direct = standing.filter(parent=root).count()
-    return AsBuiltView(at, children, direct, direct + sum(counts.values()), list(removed[:SHOWN_CHILDREN]))
+    return AsBuiltView(at, children, len(counts), len(counts) + sum(counts.values()), list(removed[:SHOWN_CHILDREN]))
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 # Which parts of the product's own events are worth a reader's glance; other kinds show their first fields.
 WHAT_EVENTS_SAY = {
     "registered": ("item",),
-    "made": ("label", "machine"),
-    "traced": ("label", "machine"),
-    "inspected": ("kind", "source"),
+    "made": ("operation", "machine"),
+    "traced": ("trace", "machine"),
+    "inspected": ("plan", "serial_stated"),
     "passport_issued": ("key",),
     "import_undone": ("reason",),
 }

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from samegauge.apps.history import drawings, queries, tables
+from samegauge.core.face import Action as Button
 from samegauge.core.intake.models import ImportBatch
 from samegauge.core.language import in_reader_language
-from samegauge.core.measurement.models import Conformity, Inspection
+from samegauge.core.measurement.models import Conformity, Inspection, Measurement
 from samegauge.core.method_words import method_facts
 from samegauge.core.organisations.models import Membership
 from samegauge.core.organisations.permissions import Action, may, needs
@@ -36,6 +39,14 @@ if TYPE_CHECKING:
 
 # Shown inline only where the browser cannot run anything in it.
 INLINE_TYPES = {"application/pdf", "image/png", "image/jpeg"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Why a verdict is what it is, and what to open next."""
+
+    text: str
+    actions: list[Button]
 
 
 SORTS = {"serial": "serial", "item": "item__number", "registered": "registered_at"}
@@ -100,10 +111,32 @@ def unit_thread(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
         "evidence": _evidence(view),
         "signal_tags": tags,
         "signal_tag": request.GET["tag"] if request.GET.get("tag") in tags else next(iter(tags), ""),
+        "signal_runs": view.operations,
+        "signal_run": _asked_run(request, view.operations),
+        "finding": _first_finding(view),
         "imports": ImportBatch.objects.filter(pk__in=_batches(view)).order_by("started_at"),
         "seen_by": Membership.objects.filter(organisation=organisation).select_related("person").order_by("role"),
     }
     return render(request, "history/unit_thread.html", context)
+
+
+def _asked_run(request: HttpRequest, runs: list[OperationRun]) -> OperationRun | None:
+    """The operation whose signal is shown: the one asked for, else the longest; None: the whole trace is asked for."""
+    asked = request.GET.get("run", "")
+    if asked == "all" or not runs:
+        return None
+    named = [run for run in runs if str(run.uid) == asked]
+    return named[0] if named else max(runs, key=lambda run: run.cycle_time_s)
+
+
+def _first_finding(view: queries.ThreadView) -> Finding | None:
+    """What does not conform, as evidence for the verdict, with the way to its inspection."""
+    failed = Measurement.objects.filter(inspection__in=view.inspections, stated=Conformity.FAIL)
+    row = failed.select_related("characteristic", "inspection").order_by("inspection", "pk").first()
+    if row is None:
+        return None
+    open_it = Button(_("Open the inspection"), reverse("inspection", args=[row.inspection.uid]), "eye")
+    return Finding(tables.finding_text(row), [open_it])
 
 
 def _evidence(view: queries.ThreadView) -> list[tuple[str, Chip, list[str]]]:
@@ -177,6 +210,7 @@ def unit_print(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
         "operations": tables.operation_table(view.operations),
         "inspections": tables.inspection_table(view.inspections),
         "events": tables.event_table(view.events),
+        "finding": _first_finding(view),
     }
     return render(request, "history/unit_print.html", context)
 
@@ -226,6 +260,7 @@ def inspection(request: HttpRequest, inspection_uid: UUID) -> HttpResponse:
         "unit": found.unit,
         "table": tables.measurement_table(worst_first),
         "failed": failed,
+        "finding": tables.finding_text(failed[0]) if failed else "",
         "differing": differing,
         "basis": confidence_chip(found.confidence),
         "evidence": [in_reader_language(piece) for piece in found.evidence],

@@ -238,7 +238,7 @@ def descendant_counts(root: Unit, at: datetime) -> dict[int, int]:
         below = {child: top_of[parent] for parent, child in _edges_below(level, at) if child not in top_of}
         top_of |= below
         level = list(below)
-    return Counter(top for child, top in top_of.items() if child != top)
+    return dict.fromkeys(tops, 0) | Counter(top for child, top in top_of.items() if child != top)
 
 
 def _edges_below(parents: list[int], at: datetime) -> list[tuple[int, int]]:
