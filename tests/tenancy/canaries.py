@@ -60,6 +60,8 @@ def founded(name: str, marks: tuple[str, str]) -> Firm:
         membership = Membership.objects.create(person=person, organisation=firm.organisation, role=role)
         firm.people[role] = person
         _record, firm.tokens[role] = issue_token(membership, "-".join(marks))
+    owner = firm.people[Role.OWNER].memberships.get()
+    firm.records["token"], _text = issue_token(owner, "-".join(marks))
     return firm
 
 

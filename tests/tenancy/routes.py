@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tenancy.canaries import DAY
 
-from samegauge.core.organisations.models import ApiToken, Role
+from samegauge.core.organisations.models import Role
 from samegauge.web.api import api
 
 if TYPE_CHECKING:
@@ -109,8 +109,7 @@ class Route:
         values: dict[str, Any] = {name: CHOICES[name] for name in self.arguments if name in CHOICES}
         values |= {name: firm.records[OBJECTS[name]].uid for name in self.arguments if name in OBJECTS}
         if "token_id" in self.arguments:
-            owner = firm.people[Role.OWNER].memberships.get()
-            values["token_id"] = ApiToken.objects.get(membership=owner).pk
+            values["token_id"] = firm.records["token"].pk
         return values
 
     def action(self, method: str) -> Any:

@@ -95,7 +95,7 @@ def _report(options: Namespace, report: dict[str, Any]) -> int:
         f"{report['out_of_order']} out of order, {report['quarantined']} lines set aside).",
         f"檔案：匯入 {files['in']}、先前已匯入 {files['known']}、拒收 {files['refused']}。"
         f"{report['units']} 個序號、{report['operations']} 道工序、{report['inspections']} 次檢驗、"
-        f"{report['observations_total']} 筆觀測值（完全重複 {report['duplicates']}、順序倒退 {report['out_of_order']}、"
+        f"{report['observations_total']} 筆觀測值（完全重複 {report['duplicates']}、順序顛倒 {report['out_of_order']}、"
         f"隔離 {report['quarantined']} 行）。",
     )
     for refused in report["refused"][:SHOWN_REFUSALS]:

@@ -7,15 +7,18 @@ import math
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
+from django.core.exceptions import PermissionDenied
 from ninja import Router, Schema
 from ninja.throttling import SimpleRateThrottle
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+
+from samegauge.core.organisations.permissions import require
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from django.db.models import QuerySet
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 MOST_ROWS = 500
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -105,8 +108,27 @@ class MemberRate(SimpleRateThrottle):
         return None if seconds is None else math.ceil(seconds)
 
 
+def _role_first(run: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Refuse a role before what it sent is read: the library checks the body before it calls the operation."""
+    operation: Any = run.__self__  # type: ignore[attr-defined]
+
+    def checked(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        if getattr(request, "membership", None) is not None:
+            try:
+                require(request, operation.view_func.needs)
+            except PermissionDenied as refusal:
+                return operation.api.on_exception(request, refusal)
+        return run(request, **arguments)
+
+    return checked
+
+
 class GuardedRouter(Router):
     """Takes only operations that state their action with `needs`, and documents every way they can fail."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.add_decorator(_role_first, mode="view")
 
     def api_operation(self, methods: list[str], path: str, **options: Any) -> Callable[[Any], Any]:
         answers = options.pop("response")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext as _
 
 from samegauge.core.face import Chip, Provenance
 from samegauge.core.intake.models import FileOutcome
 from samegauge.core.measurement.models import Conformity
 from samegauge.core.production.models import Confidence
-from samegauge.core.thread.models import Unit
+
+if TYPE_CHECKING:
+    from samegauge.core.thread.models import Unit
 
 
 def provenance_of(unit: Unit) -> Provenance:

@@ -92,8 +92,10 @@ def verify_upload(request: HttpRequest) -> HttpResponse:
 
 
 def _keys_by_maker() -> dict[str, PublicKey]:
-    """The trusted keys under the names of the organisations they belong to; others keep the name of their file."""
-    names = {str(uid): name for uid, name in Organisation.objects.values_list("uid", "name")}
+    """The trusted keys under the names of this site's organisations; others keep the name of their file."""
+    makers = Organisation.objects.values_list("uid", "name")
+    # The end of the identifier keeps two organisations of one name apart.
+    names = {str(uid): f"{name} · {str(uid)[-8:]}" for uid, name in makers}
     return {names.get(stem, stem): key for stem, key in trusted_keys().items()}
 
 

@@ -33,7 +33,7 @@ WHAT_EVENTS_SAY = {
     "registered": ("item",),
     "made": ("operation", "machine"),
     "traced": ("trace", "machine"),
-    "inspected": ("plan", "serial_stated"),
+    "inspected": ("plan",),
     "passport_issued": ("key",),
     "import_undone": ("reason",),
 }
@@ -116,8 +116,8 @@ def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
         Column(_("Characteristics"), numeric=True),
         Column(_("Not conforming"), numeric=True),
         Column(_("Reported")),
-        Column(_("Measured with"), prose=True),
         Column(_("Basis")),
+        Column(_("Measured with"), prose=True),
     )
     return RecordTable(_("Inspections"), columns, tuple(_inspection_row(row) for row in inspections))
 
@@ -129,8 +129,8 @@ def _inspection_row(row: Inspection) -> tuple[Cell, ...]:
         Cell(number_text(row.measured, 0)),  # type: ignore[attr-defined] - annotated by the query
         Cell(number_text(row.failed, 0)),  # type: ignore[attr-defined] - annotated by the query
         Cell(when(row.reported_at)),
-        Cell(row.software or "–"),
         Cell(chip=confidence_chip(row.confidence)),
+        Cell(row.software or "–"),
     )
 
 

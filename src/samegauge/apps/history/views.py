@@ -27,7 +27,7 @@ from samegauge.core.telemetry import by_interest, signal_json
 from samegauge.core.thread.models import Document, Item, ItemKind, Unit
 from samegauge.core.thread.rules import altered_events
 from samegauge.core.vault.rules import open_stored
-from samegauge.core.words import confidence_chip
+from samegauge.core.words import confidence_chip, provenance_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -114,6 +114,7 @@ def unit_thread(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
         "signal_runs": view.operations,
         "signal_run": _asked_run(request, view.operations),
         "finding": _first_finding(view),
+        "tag": provenance_of(unit),
         "imports": ImportBatch.objects.filter(pk__in=_batches(view)).order_by("started_at"),
         "seen_by": Membership.objects.filter(organisation=organisation).select_related("person").order_by("role"),
     }

@@ -50,7 +50,7 @@ def _row(characteristic: Characteristic, study: Study) -> tuple[Cell, ...]:
             reverse("characteristic", args=[characteristic.uid]),
             note=characteristic.item.number,
         ),
-        Cell(number_text(study.failed, 0)),
+        Cell(chip=Chip("alarm", number_text(study.failed, 0))) if study.failed else Cell(number_text(0, 0)),
         Cell(number_text(len(study.values), 0)),
         Cell(chip=verdict_chip(study)),
         Cell(number_text(cpk.value, 2) if cpk else "–"),

@@ -10,9 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
+from samegauge.core.intake.run import alone
+from samegauge.core.jobs.models import Job, JobState
 from samegauge.core.scope import Retractable
 from samegauge.core.telemetry import organisation_lake
-from samegauge.core.thread.models import AsBuiltEdge, Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
 
 if TYPE_CHECKING:
@@ -37,10 +38,12 @@ def undo(batch: ImportBatch, reason: str, recorder: Recorder) -> None:
     """Take everything this import brought in out of sight, as an event with its reason; history keeps it."""
     if not reason.strip():
         raise UndoError(_("Say why the import is undone."))
-    with transaction.atomic():
-        batch = ImportBatch.objects.select_for_update().get(pk=batch.pk)
+    with alone():
+        batch = ImportBatch.objects.get(pk=batch.pk)
         if batch.undone_at:
             raise UndoError(_("This import has been undone already."))
+        if Job.objects.filter(uid=batch.uid, state__in=[JobState.REQUESTED, JobState.RUNNING]).exists():
+            raise UndoError(_("This import is not finished. Wait until it is, or stop it, and undo it then."))
         _refuse_when_others_build_on_it(batch)
         now = datetime.now(UTC)
         counts = {
@@ -57,27 +60,34 @@ def undo(batch: ImportBatch, reason: str, recorder: Recorder) -> None:
 
 
 def _refuse_when_others_build_on_it(batch: ImportBatch) -> None:
-    """A unit that another import or a person has added facts to stays until those are undone."""
+    """What another import or a person has added facts to stays until those are undone."""
     for model in apps.get_models():
-        if not issubclass(model, Retractable) or model in (Unit, AsBuiltEdge):
+        if not issubclass(model, Retractable):
             continue
         for field in model._meta.concrete_fields:
-            if field.related_model is not Unit:
+            if not (isinstance(field.related_model, type) and issubclass(field.related_model, Retractable)):
                 continue
             leaning = model._default_manager.filter(**{f"{field.name}__batch": batch}).exclude(batch=batch)
             if other := leaning.select_related("batch").first():
                 raise UndoError(
-                    _("Import %(other)s added to what this one brought in. Undo that one first.")
-                    % {"other": other.batch or other}
+                    _("Import %(other)s added to what import %(this)s brought in. Undo that one first.")
+                    % {"other": _named(other.batch) if other.batch else other, "this": _named(batch)}
                 )
+
+
+def _named(batch: ImportBatch) -> str:
+    return f"{batch} ({batch.source})"
 
 
 def finish_undone() -> int:
     """Take undone imports out of the lake too, also those a crash left there; return how many it took out."""
     undone = dict(ImportBatch.objects.filter(undone_at__isnull=False).values_list("uid", "undo_event__payload__reason"))
     lake = organisation_lake()
-    left = {arrival.batch for arrival in lake.ledger.live()} & {str(uid) for uid in undone}
-    for uid, reason in undone.items():
-        if str(uid) in left:
-            lake.undo(str(uid), reason)
-    return len(left)
+    if not {arrival.batch for arrival in lake.ledger.live()} & {str(uid) for uid in undone}:
+        return 0
+    with alone():
+        left = {arrival.batch for arrival in lake.ledger.live()}
+        found = {str(uid): reason for uid, reason in undone.items() if str(uid) in left}
+        for uid, reason in found.items():
+            lake.undo(uid, reason)
+    return len(found)

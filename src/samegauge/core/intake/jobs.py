@@ -9,13 +9,14 @@ from samegauge.core.intake.batches import close_batch, finish_undone
 from samegauge.core.intake.capability import take_in_capability
 from samegauge.core.intake.logs import observations_per_tag, take_in_logs
 from samegauge.core.intake.machines import take_in_devices
-from samegauge.core.intake.models import ImportBatch, ImportKind
+from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
 from samegauge.core.intake.package import (
     PackageNaming,
     Role,
     item_of_part,
     part_in,
     part_of_trace,
+    role_of_path,
     sorted_by_role,
 )
 from samegauge.core.intake.production import take_in_program, take_in_traces
@@ -52,12 +53,24 @@ def _take_in(progress: Progress, kind: ImportKind, places: list[list[str]]) -> d
     finish_undone()
     intake = Intake(batch, Recorder(person, "" if person else "samegauge import", batch), progress.tell)
     sources = _sources(places, intake)
+    if kind == ImportKind.NIST_TDP and not any(role_of_path(source.path) for source in sources):
+        _refuse_foreign(places, intake)
     intake = Intake(intake.batch, intake.recorder, intake.tell, total=len(sources))
     {ImportKind.SHDR: take_in_logs, ImportKind.QIF: _take_in_results, ImportKind.NIST_TDP: _take_in_package}[kind](
         sources, intake
     )
     close_batch(batch, report_of(batch, observations_per_tag(str(batch.uid))))
     return batch.report
+
+
+def _refuse_foreign(places: list[list[str]], intake: Intake) -> None:
+    """Refuse what was handed over when nothing in it is of a package; what was refused already keeps its reason."""
+    refused = set(ImportedFile.objects.filter(batch=intake.batch).values_list("name", flat=True))
+    for uid, path in places:
+        if path not in refused:
+            reason = "Nothing in it belongs to a technical data package. Choose the package's folder or archive."
+            reason_zh = "內容不屬於技術資料包。請選擇資料包的資料夾或壓縮檔。"
+            intake.refuse(Source(path, StoredFile.objects.get(uid=uid)), FormatError(path, None, reason, reason_zh))
 
 
 def _named(places: list[list[str]]) -> str:

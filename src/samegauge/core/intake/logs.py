@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-
 from samegauge.core.intake.machines import machine_named
-from samegauge.core.intake.models import FileOutcome, ImportedFile
+from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile
+from samegauge.core.intake.run import alone
 from samegauge.core.telemetry import organisation_lake
 from samegauge.formats.plain_text import visible_text
 from samegauge.formats.shdr import Reason
@@ -28,7 +27,7 @@ def take_in_logs(sources: Sequence[Source], intake: Intake) -> None:
     """Take in logs and part traces, one commit of the lake a machine; what is in already adds nothing.
 
     The lake's commit comes first and is durable. When the power goes before the import's own entries are written, the
-    same import run again finds the files in the lake under its own name and writes the entries then.
+    next import of these files finds them in the lake under that import's name and writes its entries then.
     """
     lake, batch = organisation_lake(), str(intake.batch.uid)
     by_machine: dict[str, list[Source]] = {}
@@ -37,13 +36,14 @@ def take_in_logs(sources: Sequence[Source], intake: Intake) -> None:
     for machine, files in by_machine.items():
         asked = [ShdrSource(source.file, source.name, machine) for source in files]
         report = import_shdr(lake, asked, batch=batch)
-        with transaction.atomic():
-            known = {refused.name: refused for refused in report.refused}
-            for source in files:
-                if source.name in known:
-                    refused = known[source.name]
-                    intake.note(source, FileOutcome.REFUSED, reason=refused.reason_en, reason_zh=refused.reason_zh)
-            if len(known) < len(files):
+        with alone():
+            reasons = {refused.name: refused for refused in report.refused}
+            present = {(entry.key.name, entry.key.source) for _arrival, entry in lake.ledger.files(machine)}
+            bad = [source for source in files if (source.name, source.sha256) not in present]
+            for source in bad:
+                refused = reasons[source.name]
+                intake.note(source, FileOutcome.REFUSED, reason=refused.reason_en, reason_zh=refused.reason_zh)
+            if len(bad) < len(files):
                 machine_named(machine, intake)
             _enter(files, intake)
         intake.advance(len(files), machine)
@@ -55,22 +55,28 @@ def machine_of(source: Source) -> str:
 
 def _enter(sources: Sequence[Source], intake: Intake) -> None:
     """Write an entry for each file: taken in by this import, or known from another one that stands."""
-    batch = str(intake.batch.uid)
+    batches = {str(batch.uid): batch for batch in ImportBatch.objects.filter(undone_at__isnull=True)}
     paths = {(source.name, source.sha256): source for source in sources}
-    lines = _lines_set_aside(batch)
+    lines: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for arrival, entry in organisation_lake().ledger.files():
-        source = paths.get((entry.key.name, entry.key.source))
-        if source is None:
+        source, batch = paths.get((entry.key.name, entry.key.source)), batches.get(arrival.batch)
+        if source is None or batch is None:
             continue
-        if arrival.batch == batch:
-            _note_taken(source, entry, lines.get(entry.key.source, []), intake)
-        else:
+        if batch != intake.batch:
             intake.note(source, FileOutcome.KNOWN)
+        if batch == intake.batch or not _has_entry(source, batch):
+            aside = lines.setdefault(arrival.batch, _lines_set_aside(arrival.batch))
+            _note_taken(source, entry, aside.get(entry.key.source, []), batch)
 
 
-def _note_taken(source: Source, entry: FileEntry, lines: list[dict[str, Any]], intake: Intake) -> None:
+def _has_entry(source: Source, batch: ImportBatch) -> bool:
+    own = ImportedFile.objects.filter(batch=batch, sha256=source.sha256, outcome=FileOutcome.IN)
+    return own.filter(name__endswith=source.name).exists()
+
+
+def _note_taken(source: Source, entry: FileEntry, lines: list[dict[str, Any]], batch: ImportBatch) -> None:
     ImportedFile.objects.update_or_create(
-        batch=intake.batch,
+        batch=batch,
         name=source.path,
         sha256=source.sha256,
         outcome=FileOutcome.IN,

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.db import transaction
 
 from samegauge.core.intake.logs import machine_of, take_in_logs
 from samegauge.core.intake.machines import machine_named
+from samegauge.core.intake.run import alone
 from samegauge.core.production.models import Confidence, OperationRun, ProgramRevision, Trace
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.rules import Fact, record
@@ -75,14 +75,14 @@ def take_in_traces(sources: Sequence[Source], part_of: Callable[[Source], Traced
     take_in_logs(sources, intake)
     backgrounds: dict[str, ProgramTrace] = {}
     for source in sources:
-        label = guess_from_name(source.name).trace or source.name
-        if Trace.objects.filter(label=label).exists() or not organisation_lake().traces(machine_of(source)):
+        name, label = machine_of(source), guess_from_name(source.name).trace
+        if label not in organisation_lake().traces(name) or Trace.objects.filter(label=label).exists():
             continue
-        machine = machine_named(machine_of(source), intake)
-        background = backgrounds.get(machine.serial) or _readings(machine.serial, None)[1]
-        backgrounds[machine.serial] = background
-        with transaction.atomic():
-            _take_in_trace(part_of(source), machine, label, background, intake)
+        background = backgrounds.get(name) or _readings(name, None)[1]
+        backgrounds[name] = background
+        with alone():
+            if not Trace.objects.filter(label=label).exists():
+                _take_in_trace(part_of(source), machine_named(name, intake), label, background, intake)
         intake.advance(0, source.name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,15 @@ from django.db.models import Count
 
 from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile
 from samegauge.core.measurement.models import Inspection, Measurement
+from samegauge.core.organisations.models import Organisation
 from samegauge.core.production.models import OperationRun
+from samegauge.core.scope import current_organisation_id
 from samegauge.core.thread.models import Event, Item, Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
 from samegauge.formats.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from samegauge.core.intake.sources import Source
 
@@ -40,7 +43,7 @@ class Intake:
         self.tell(self._done[0], self.total, f"Took in {what}", f"已匯入 {what}")
 
     def unit(self, serial: str, item: Item) -> Unit:
-        """Return the unit with this serial number, registered now if it was not known."""
+        """Return the unit with this serial number, registered now if it was not known; the caller holds `alone`."""
         known = Unit.objects.filter(serial=serial).select_related("item").first()
         if known is not None:
             return known
@@ -55,16 +58,16 @@ class Intake:
         known = standing.filter(name=source.path).first() or standing.first()
         if known is None:
             return False
-        if known.batch_id != self.batch.pk:
+        if known.batch_id != self.batch.pk or known.name != source.path:
             self.note(source, FileOutcome.KNOWN)
         return True
 
     def take(self, source: Source, take_in: Callable[[Source], object]) -> None:
         """Take in one file: all of it with its entry in the ledger, or nothing and the reason."""
-        if self.is_in(source):
-            return
         try:
-            with transaction.atomic():
+            with alone():
+                if self.is_in(source):
+                    return
                 take_in(source)
                 ImportedFile.objects.create(
                     batch=self.batch,
@@ -77,7 +80,8 @@ class Intake:
             self.refuse(source, error)
 
     def refuse(self, source: Source, error: FormatError) -> None:
-        self.note(source, FileOutcome.REFUSED, reason=error.message_en, reason_zh=error.message_zh)
+        with alone():
+            self.note(source, FileOutcome.REFUSED, reason=error.message_en, reason_zh=error.message_zh)
 
     def note(self, source: Source, outcome: FileOutcome, **reasons: str) -> None:
         ImportedFile.objects.update_or_create(
@@ -87,6 +91,14 @@ class Intake:
             outcome=outcome,
             defaults={"stored": source.stored, "standing": False, **reasons},
         )
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Open a transaction in which no other import of this organisation looks or writes: what is not in stays not in."""
+    with transaction.atomic():
+        Organisation.objects.select_for_update(no_key=True).get(pk=current_organisation_id())
+        yield
 
 
 def report_of(batch: ImportBatch, observations_per_tag: dict[str, int]) -> dict[str, Any]:

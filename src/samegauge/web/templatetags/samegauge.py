@@ -49,7 +49,7 @@ from samegauge.core.charts.numerals import (
     quantity_text,
     uncertainty_decimals,
 )
-from samegauge.core.language import named
+from samegauge.core.language import event_name, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
 register = template.Library()
 register.filter("named", named)
+register.filter("event_name", event_name)
 
 KIND_ICONS: dict[str, str] = {
     "alarm": "alert-octagon",
