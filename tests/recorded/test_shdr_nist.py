@@ -10,8 +10,8 @@ import pytest
 from nist_files import plain, recorded
 
 from samegauge.formats.shdr import BadLine, Reason, parse_columns, read_lines
-from samegauge.lake import Lake, OrganisationLake, import_shdr
-from samegauge.lake.store import Selection
+from samegauge.lake.intake import import_shdr
+from samegauge.lake.store import Lake, OrganisationLake, Selection
 
 ROOT = "nist-smstestbed"
 ADAPTERS = ("mtc_adapter007.txt.gz", "mtc_adapter010.txt")

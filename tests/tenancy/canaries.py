@@ -14,11 +14,13 @@ from django.apps import apps
 from django.db import models
 
 from samegauge.core.fields import JsonField
+from samegauge.core.intake.models import ImportBatch
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Person, Role
 from samegauge.core.organisations.rules import issue_token
 from samegauge.core.scope import is_owned, organisation_scope
 from samegauge.core.telemetry import organisation_lake
-from samegauge.core.thread.models import AsBuiltEdge, Item, ItemKind, Unit
+from samegauge.core.thread.models import AsBuiltEdge, Event, Item, ItemKind, Unit
+from samegauge.core.thread.rules import Fact, Recorder, record
 from samegauge.core.vault.models import StoredFile
 from samegauge.core.vault.rules import keep
 
@@ -98,6 +100,12 @@ def _made(firm: Firm, model: Any, **given: Any) -> Any:
     if model is StoredFile:
         content = f"{'-'.join(firm.marks)} content of a file of {firm.organisation.name}".encode()
         return keep(content, firm.text(model, "name", 255))
+    if model is Event:
+        said = Fact(
+            firm.text(model, "kind", 60), NOON, shaped("", firm.text(model, "payload", None)), _record_of(firm, Unit)
+        )
+        by = Recorder(firm.people[Role.OWNER], firm.text(model, "actor_name", 200), _record_of(firm, ImportBatch))
+        return record(said, by)
     return model._base_manager.create(**dict(_values(firm, model, given)) | given)
 
 
@@ -143,6 +151,7 @@ def _plain_value(column: Any) -> Any:
 # Records that are undone, withdrawn, removed or superseded would not be shown.
 LEFT_EMPTY = {"retracted_at", "undone_at", "undo_event", "withdrawn_at", "valid_to", "removed_event", "supersedes"}
 CHOSEN = {
+    "Item.kind": "part",
     "ImportedFile.outcome": "refused",
     "Inspection.verdict": "fail",
     "Measurement.stated": "fail",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tenancy.canaries import DAY
 
-from samegauge.core.organisations.models import Role
 from samegauge.web.api import api
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
     from ninja.operation import Operation, PathView
     from tenancy.canaries import Firm
+
+    from samegauge.core.organisations.models import Role
 
 LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -209,6 +212,14 @@ class Visitor:
         if method == "POST":
             return self.browser.post(path, data or {})
         return self.browser.get(path, data or {})
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back what happens inside, so that the order of questions does not matter."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 def content_of(response: Any) -> str:

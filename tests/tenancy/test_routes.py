@@ -18,6 +18,7 @@ from tenancy.routes import (
     fitting_body,
     guarded_routes,
     routes,
+    undone,
 )
 
 from samegauge.core.organisations.models import Role
@@ -33,6 +34,7 @@ NOT_ALLOWED = 405
 UNMARKABLE = {
     "StoredFile.sha256": "the hash of the content",
     "StoredFile.media_type": "told from the content",
+    "Event.leaf_hash": "the hash of what the event says",
     "ReportedCapability.values_mm": "numbers",
 }
 
@@ -137,8 +139,9 @@ def test_the_owner_finds_every_address_that_takes_a_post(victim: Firm) -> None:
     statuses = {}
     for route in guarded_routes():
         if route.action("POST") is not None:
-            answer = visitor.asks("POST", route.path(victim), posted(route, "POST", victim))
-            content_of(answer)
+            with undone():
+                answer = visitor.asks("POST", route.path(victim), posted(route, "POST", victim))
+                content_of(answer)
             statuses[route.name] = answer.status_code
     lost = {name: status for name, status in statuses.items() if status in {401, 403, 404} or status >= 500}
     assert lost == {"switch_organisation": 404}  # it names no organisation here

@@ -15,7 +15,7 @@ def add_arguments(_parser: ArgumentParser) -> None:
 
 
 def run(_options: Namespace) -> int:
-    from samegauge.lake import warm
+    from samegauge.lake.intake import warm
 
     warm()
     return DONE

@@ -21,6 +21,7 @@ from samegauge.core.intake.batches import UndoError
 from samegauge.core.thread.rules import ThreadError
 from samegauge.core.vault.rules import VaultError
 from samegauge.formats.canonical import CanonicalError
+from samegauge.formats.passport.records import PassportError
 from samegauge.web.context import VERSION
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-RULE_REFUSALS = (ThreadError, UndoError, VaultError, CanonicalError)
+RULE_REFUSALS = (ThreadError, UndoError, VaultError, CanonicalError, PassportError)
 
 
 class SiteApi(NinjaAPI):

@@ -103,7 +103,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _groups(asked: str) -> list[dict[str, object]]:
     units = Unit.objects.filter(serial__icontains=asked).select_related("item")
-    named = Q(number__icontains=asked) | Q(name__icontains=asked) | Q(name_zh__icontains=asked)
+    matching = Q(number__icontains=asked) | Q(name__icontains=asked) | Q(name_zh__icontains=asked)
     characteristics = Characteristic.objects.filter(name__icontains=asked).select_related("item")
     documents = Document.objects.filter(title__icontains=asked)
     return [
@@ -118,7 +118,7 @@ def _groups(asked: str) -> list[dict[str, object]]:
             "name": _("Items"),
             "found": [
                 (item.number, f"{reverse('unit_list')}?item={quote(item.number)}", named(item), "")
-                for item in Item.objects.filter(named)[:FOUND_PER_GROUP]
+                for item in Item.objects.filter(matching)[:FOUND_PER_GROUP]
             ],
         },
         {

@@ -15,8 +15,9 @@ import pytest
 from lake_crash import ACKNOWLEDGED, ORGANISATION
 from shdr_logs import contents, day_log, write_log
 
-from samegauge.lake import Lake, import_shdr
 from samegauge.lake.delta_log import forget_checkpoints
+from samegauge.lake.intake import import_shdr
+from samegauge.lake.store import Lake
 
 PATHS = {**os.environ, "PYTHONPATH": str(Path(lake_crash.__file__).parent)}
 

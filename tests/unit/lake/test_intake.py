@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from shdr_logs import SNAPSHOT, contents, day_log, write_log
 
-from samegauge.lake import Lake, OrganisationLake, ShdrSource, import_shdr
-from samegauge.lake.intake import NameGuess, guess_from_name
+from samegauge.lake.intake import NameGuess, ShdrSource, guess_from_name, import_shdr
+from samegauge.lake.store import Lake, OrganisationLake
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shdr_logs import SNAPSHOT, contents, day_log, write_log
 
-from samegauge.lake import Lake, OrganisationLake, Retraction, import_shdr
 from samegauge.lake.errors import LakeError
-from samegauge.lake.store import Selection
+from samegauge.lake.intake import import_shdr
+from samegauge.lake.ledger import Retraction
+from samegauge.lake.store import Lake, OrganisationLake, Selection
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import pytest
 from shdr_logs import SNAPSHOT, contents, day_log, write_log
 
 from samegauge.formats.shdr import Condition
-from samegauge.lake import Lake, OrganisationLake, import_shdr
 from samegauge.lake.errors import LakeError
-from samegauge.lake.store import DayCount, Selection, StateInterval
+from samegauge.lake.intake import import_shdr
+from samegauge.lake.store import DayCount, Lake, OrganisationLake, Selection, StateInterval
 
 if TYPE_CHECKING:
     from pathlib import Path

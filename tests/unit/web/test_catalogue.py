@@ -45,7 +45,7 @@ def forms(text: str | Sequence[str] | None) -> list[str]:
 
 
 def placeholders(text: str | Sequence[str] | None) -> list[tuple[str, ...]]:
-    return [tuple(sorted(PLACEHOLDER.findall(form))) for form in forms(text)]
+    return [tuple(sorted(set(PLACEHOLDER.findall(form)))) for form in forms(text)]
 
 
 def test_every_marked_text_has_its_chinese_and_none_is_left_over() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from samegauge.core.intake.batches import close_batch, finish_undone
 from samegauge.core.intake.capability import take_in_capability
-from samegauge.core.intake.logs import observations_per_tag, take_in_logs
+from samegauge.core.intake.logs import counts_by_machine, take_in_logs
 from samegauge.core.intake.machines import take_in_devices
 from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
 from samegauge.core.intake.package import (
@@ -59,7 +59,7 @@ def _take_in(progress: Progress, kind: ImportKind, places: list[list[str]]) -> d
     {ImportKind.SHDR: take_in_logs, ImportKind.QIF: _take_in_results, ImportKind.NIST_TDP: _take_in_package}[kind](
         sources, intake
     )
-    close_batch(batch, report_of(batch, observations_per_tag(str(batch.uid))))
+    close_batch(batch, report_of(batch, counts_by_machine(str(batch.uid))))
     return batch.report
 
 

@@ -105,10 +105,20 @@ def _lines_set_aside(batch: str) -> dict[str, list[dict[str, Any]]]:
     return by_source
 
 
-def observations_per_tag(batch: str) -> dict[str, int]:
-    """Count this import's observations by tag as they stood in its files, exact duplicates included."""
-    total: Counter[str] = Counter()
+def counts_by_machine(batch: str) -> dict[str, dict[str, Any]]:
+    """Count what this import brought, as it stood in its files: exact duplicates are among the observations.
+
+    Part traces and day logs of a machine are counted apart, the traces as `MACHINE traces`.
+    """
+    counts: dict[str, dict[str, Any]] = {}
     for arrival, entry in organisation_lake().ledger.files():
-        if arrival.batch == batch:
-            total.update(entry.per_tag)
-    return dict(sorted(total.items()))
+        if arrival.batch != batch:
+            continue
+        name = f"{entry.key.machine} traces" if entry.key.trace else entry.key.machine
+        empty = {"observations": 0, "duplicates": 0, "out_of_order": 0, "tags": Counter()}
+        counted = counts.setdefault(name, empty)
+        counted["observations"] += entry.observations
+        counted["duplicates"] += entry.repeats
+        counted["out_of_order"] += entry.out_of_order
+        counted["tags"].update(entry.per_tag)
+    return {name: counted | {"tags": dict(sorted(counted["tags"].items()))} for name, counted in sorted(counts.items())}

@@ -101,8 +101,9 @@ def alone() -> Iterator[None]:
         yield
 
 
-def report_of(batch: ImportBatch, observations_per_tag: dict[str, int]) -> dict[str, Any]:
-    """What the import brought in, counted from what is there."""
+def report_of(batch: ImportBatch, machines: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What the import brought in, counted from what is there; `machines` is what it brought into the lake."""
+    per_tag = sum((Counter(machine["tags"]) for machine in machines.values()), Counter())
     files = list(ImportedFile.objects.filter(batch=batch).order_by("pk"))
     outcomes = Counter(file.outcome for file in files)
     quarantined = [{"file": file.name, **line} for file in files for line in file.quarantined]
@@ -115,10 +116,11 @@ def report_of(batch: ImportBatch, observations_per_tag: dict[str, int]) -> dict[
         "operations": OperationRun.objects.filter(batch=batch).count(),
         "inspections": Inspection.objects.filter(batch=batch).count(),
         "statuses": status_counts(batch),
-        "observations": dict(sorted(observations_per_tag.items())),
-        "observations_total": sum(observations_per_tag.values()),
+        "observations": dict(sorted(per_tag.items())),
+        "observations_total": per_tag.total(),
         "duplicates": sum(file.duplicates for file in files),
         "out_of_order": sum(file.out_of_order for file in files),
+        "machines": machines,
         "quarantined": len(quarantined),
         "quarantined_lines": quarantined[:200],
         "refused": [

@@ -10,7 +10,7 @@ from samegauge.core.vault.rules import blob_path, keep
 from samegauge.formats.container import read_archive, read_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from samegauge.core.vault.models import StoredFile
 
@@ -46,14 +46,10 @@ class Source:
         return read_bytes(self.file, self.name)
 
 
-def kept_files(paths: Iterable[Path], root: Path | None = None) -> list[Source]:
-    """Keep files of this machine in the vault; their paths count from `root`, else they are bare names."""
-    sources = []
-    for path in paths:
-        with path.open("rb") as content:
-            place = path.relative_to(root).as_posix() if root else path.name
-            sources.append(Source(place, keep(content, path.name)))
-    return sources
+def kept_file(path: Path, root: Path | None = None) -> Source:
+    """Keep a file of this machine in the vault; its path counts from `root`, else it is a bare name."""
+    with path.open("rb") as content:
+        return Source(path.relative_to(root).as_posix() if root else path.name, keep(content, path.name))
 
 
 def files_below(folder: Path) -> Iterator[Path]:

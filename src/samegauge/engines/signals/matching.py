@@ -342,7 +342,8 @@ def machine_evidence(counter: NumericSignal, logs: Mapping[str, NumericSignal], 
 
     Notes
     -----
-    Fitting is necessary, not sufficient: two machines may have counters of like size.
+    Fitting is necessary, not sufficient: two machines may have counters of like size. Where the log goes on at exactly
+    the trace's figure, the code is `counter_continues`.
 
     Examples
     --------
@@ -369,11 +370,13 @@ def _counter_fits(
     values: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     name: str,
 ) -> Evidence:
-    before = log.value[np.isfinite(log.value) & (log.time_s <= times[0])]
-    after = log.value[np.isfinite(log.value) & (log.time_s >= times[-1])]
+    # A log may show whole units where the trace shows fractions, so only whole units are compared.
+    whole = np.floor(log.value)
+    before = whole[np.isfinite(whole) & (log.time_s <= times[0])]
+    after = whole[np.isfinite(whole) & (log.time_s >= times[-1])]
     low = float(before.max()) if before.size else None
     high = float(after.min()) if after.size else None
-    first, last = float(values[0]), float(values.max())
+    first, last = float(np.floor(values[0])), float(np.floor(values.max()))
     if low is None and high is None:
         return Evidence(
             "no_counter",
@@ -385,7 +388,7 @@ def _counter_fits(
     fits = (low is None or low <= first) and (high is None or last <= high)
     bounds = f"{'-' if low is None else f'{low:g}'} / {'-' if high is None else f'{high:g}'}"
     return Evidence(
-        "counter",
+        "counter_continues" if fits and (low == first or high == last) else "counter",
         Bearing.SUPPORTS if fits else Bearing.CONTRADICTS,
         first,
         f"{name}: the trace counts {first:g} to {last:g}; the log of {machine} had {bounds} before / after.",

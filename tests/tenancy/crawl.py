@@ -1,0 +1,46 @@
+"""One visitor asks every address that answers without changing anything, and looks for another firm's marks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from tenancy.routes import Visitor, content_of, guarded_routes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tenancy.canaries import Firm
+
+    from samegauge.core.organisations.models import Role
+
+# Lists that can be narrowed: what narrows them is asked with the other firm's words.
+NARROWED = {
+    "search": ("q",),
+    "unit_list": ("item", "serial", "serial_starts", "verdict"),
+    "characteristic_list": ("item", "kind", "verdict"),
+    "event_list": ("kind",),
+    "unit_by_serial": ("serial",),
+}
+# Addresses that answer differently to htmx.
+FRAGMENTS = {"HX-Request": "true"}
+
+
+def questions(visiting: Firm, other: Firm) -> Iterator[str]:
+    """Every address: for the visitor's own records, for the other firm's, and narrowed by the other firm's words."""
+    for route in guarded_routes():
+        yield route.path(visiting)
+        if route.names_objects:
+            yield route.path(other)
+        for word in NARROWED.get(route.name, ()) if not route.arguments else ():
+            yield f"{route.path(visiting).partition('?')[0]}?{urlencode({word: other.marks[0]})}"
+
+
+def leaks(visiting: Firm, role: Role, other: Firm) -> Iterator[tuple[str, str]]:
+    """Yield each address whose answer holds a mark of the other firm, with what stands around it."""
+    visitor = Visitor(visiting, role)
+    for path in questions(visiting, other):
+        said = content_of(visitor.asks("GET", path))
+        if other.secret in said:
+            place = said.index(other.secret)
+            yield path, said[max(0, place - 60) : place + 60]
