@@ -36,6 +36,7 @@ EVENT_NAMES = {
     "traced": lambda: gettext("Trace recorded"),
     "inspected": lambda: gettext("Inspected"),
     "installed": lambda: gettext("Installed"),
+    "matched": lambda: gettext("Inspection matched to its trace"),
     "removed": lambda: gettext("Removed"),
     "passport_issued": lambda: gettext("Passport issued"),
     "import_undone": lambda: gettext("Import undone"),

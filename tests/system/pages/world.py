@@ -23,7 +23,7 @@ PASSWORD = "a gauge for every bore"  # noqa: S105 - of a data folder that a test
 BUILT_ON = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 REPLACED_ON = BUILT_ON + timedelta(days=40)
 GROUPS, PARTS_IN_A_GROUP = 50, 99
-DAY = "2017-11-03"
+DAY = "2017-02-14"
 
 
 def fill(data: Path) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def people() -> tuple[Organisation, Person]:
     works.name, works.name_zh = "Harbour Works", "海港工廠"
     works.save()
     empty = Organisation.objects.create(name="Empty Works", name_zh="空工廠", kind="component_maker")
-    owner = Person.objects.create_user(username="owner", password=PASSWORD, display_name="Owner")
+    owner = Person.objects.create_user(username="owner", password=PASSWORD, display_name="Y. Lin")
     newcomer = Person.objects.create_user(username="newcomer", password=PASSWORD)
     guest = Person.objects.create_user(username="guest", password=PASSWORD)
     for person, organisation, role in (
@@ -83,7 +83,7 @@ def addresses() -> dict[str, str]:
     from samegauge.core.production.models import OperationRun
     from samegauge.core.thread.models import Unit
 
-    box, mazak = Unit.objects.get(serial="Box-07"), Unit.objects.get(serial="Mazak01")
+    box, mill = Unit.objects.get(serial="Box-07"), Unit.objects.get(serial="Hurco02")
     failed = Inspection.objects.filter(verdict="fail").first()
     assert failed is not None
     interrupted = next(run for run in OperationRun.objects.order_by("pk") if run.facts.get("interruptions"))
@@ -98,10 +98,10 @@ def addresses() -> dict[str, str]:
         "failed_inspection": f"/inspections/{failed.uid}/",
         "characteristic": f"/characteristics/{Characteristic.objects.get(name='DIAMETER1 SIMPLE_HOLE12').uid}/",
         "identity": f"/characteristics/{numbered.uid}/" if numbered else "",
-        "machine": f"/machines/{mazak.uid}/",
-        "machine_unit": f"/units/{mazak.uid}/",
-        "machine_day": f"/machines/{mazak.uid}/{DAY}/",
-        "silent_day": f"/machines/{mazak.uid}/2001-01-01/",
+        "machine": f"/machines/{mill.uid}/",
+        "machine_unit": f"/units/{mill.uid}/",
+        "machine_day": f"/machines/{mill.uid}/{DAY}/",
+        "silent_day": f"/machines/{mill.uid}/2001-01-01/",
     }
 
 
@@ -120,7 +120,7 @@ def imports(data: Path, owner: Person) -> dict[str, str]:
     refused = _import("shdr", [truncated]), _import("qif", [hostile])
     undone = _import("shdr", [_log(folder, "Mill09-20171101-20171102.txt")])
     batch = ImportBatch.objects.get(uid=undone["import"])
-    undo(batch, "Taken from the wrong machine", Recorder(actor=owner))
+    undo(batch, "Wrong machine", Recorder(actor=owner))
     return {
         "import": f"/imports/{whole.uid}/",
         "refused_import": f"/imports/{refused[0]['import']}/",
@@ -208,7 +208,7 @@ def altered_thread(owner: Person) -> dict[str, str]:
     recorder = Recorder(actor=owner)
     record(Fact("registered", BUILT_ON, {"serial": unit.serial, "item": "SH-22"}, unit=unit), recorder)
     wrong = record(Fact("torque", BUILT_ON + timedelta(hours=1), {"torque_nm": 120.0}, unit=unit), recorder)
-    correct(wrong, {"torque_nm": 118.0}, "Read from the wrong line", recorder)
+    correct(wrong, {"torque_nm": 118.0}, "Misread", recorder)
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER thread_event_no_update")
         cursor.execute("UPDATE thread_event SET payload = %s WHERE id = %s", ['{"torque_nm": 124.0}', wrong.pk])

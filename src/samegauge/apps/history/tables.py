@@ -134,6 +134,15 @@ def _inspection_row(row: Inspection) -> tuple[Cell, ...]:
     )
 
 
+def time_basis_text(basis: str) -> str:
+    """How the time of a report is known, as the importers write it, in the reader's language."""
+    known = {
+        "read from the file name, taken as UTC": _("read from the file name, taken as UTC"),
+        "no zone stated, taken as UTC": _("no zone stated, taken as UTC"),
+    }
+    return known.get(basis, basis)
+
+
 def finding_text(row: Measurement) -> str:
     """A measured value with its limits, in one line that needs no translation."""
     stated = row.characteristic

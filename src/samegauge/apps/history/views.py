@@ -60,7 +60,8 @@ def unit_list(request: HttpRequest) -> HttpResponse:
     order = f"-{column}" if sort.startswith("-") else column
     page = page_of(request, _asked_units(request).select_related("item", "revision").order_by(order, "pk"))
     table = tables.unit_table(page, queries.verdicts_of(page.rows), _saved_views(request), sort)
-    context = {"table": table, "page": page, "asked": request.GET, "may_import": _may(request, Action.IMPORT)}
+    new_import = Button(_("New import"), reverse("import_new"), "upload") if _may(request, Action.IMPORT) else None
+    context = {"table": table, "page": page, "asked": request.GET, "new_import": new_import}
     return render(request, "history/unit_list.html", context)
 
 
@@ -126,8 +127,8 @@ def _asked_run(request: HttpRequest, runs: list[OperationRun]) -> OperationRun |
     asked = request.GET.get("run", "")
     if asked == "all" or not runs:
         return None
-    named = [run for run in runs if str(run.uid) == asked]
-    return named[0] if named else max(runs, key=lambda run: run.cycle_time_s)
+    found = [run for run in runs if str(run.uid) == asked]
+    return found[0] if found else max(runs, key=lambda run: run.cycle_time_s)
 
 
 def _first_finding(view: queries.ThreadView) -> Finding | None:
@@ -262,6 +263,7 @@ def inspection(request: HttpRequest, inspection_uid: UUID) -> HttpResponse:
         "table": tables.measurement_table(worst_first),
         "failed": failed,
         "finding": tables.finding_text(failed[0]) if failed else "",
+        "time_basis": tables.time_basis_text(found.time_basis),
         "differing": differing,
         "basis": confidence_chip(found.confidence),
         "evidence": [in_reader_language(piece) for piece in found.evidence],

@@ -9,6 +9,7 @@ from samegauge.core.intake.batches import close_batch, finish_undone
 from samegauge.core.intake.capability import take_in_capability
 from samegauge.core.intake.logs import counts_by_machine, take_in_logs
 from samegauge.core.intake.machines import take_in_devices
+from samegauge.core.intake.matching import match_parts
 from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
 from samegauge.core.intake.package import (
     PackageNaming,
@@ -69,7 +70,7 @@ def _refuse_foreign(places: list[list[str]], intake: Intake) -> None:
     for uid, path in places:
         if path not in refused:
             reason = "Nothing in it belongs to a technical data package. Choose the package's folder or archive."
-            reason_zh = "內容不屬於技術資料包。請選擇資料包的資料夾或壓縮檔。"
+            reason_zh = "內容不屬於技術資料包。選擇資料包的資料夾或壓縮檔。"
             intake.refuse(Source(path, StoredFile.objects.get(uid=uid)), FormatError(path, None, reason, reason_zh))
 
 
@@ -116,6 +117,7 @@ def _take_in_package(sources: Sequence[Source], intake: Intake) -> None:
     _take_each(found[Role.RESULTS], lambda source: take_in_qif(source, intake, PackageNaming(source)), intake)
     _take_each(found[Role.CAPABILITY], lambda source: take_in_capability(source, intake), intake)
     take_in_logs(found[Role.DAY_LOG], intake)
+    match_parts(intake)
 
 
 def _take_each(sources: Sequence[Source], take_in: Any, intake: Intake) -> None:

@@ -147,7 +147,7 @@ def _record_operations(found: PartOperations, trace: Trace, intake: Intake) -> N
         program = programs.get(match.program.key) if match and match.program else None
         reported = (operation.main_run.program if operation.main_run else None) or ""
         facts = _facts(operation, method) | {"same_revision": match.same_revision if match else None}
-        label = _label(program, reported, sequence)
+        label = _label(program, sequence)
         payload = {"operation": label, "machine": trace.machine.serial, "program": reported, **facts}
         span = operation.span
         assert span is not None  # noqa: S101 - chosen above
@@ -185,10 +185,10 @@ def _matched(operation: Operation, programs: Iterable[ProgramRevision]) -> Progr
     return match_program(operation.main_run, known) if operation.main_run and known else None
 
 
-def _label(program: ProgramRevision | None, reported: str, sequence: int) -> str:
+def _label(program: ProgramRevision | None, sequence: int) -> str:
     if program and program.operation_label:
         return program.operation_label
-    return reported or f"#{sequence}"
+    return f"Op {sequence}"
 
 
 def _facts(operation: Operation, method: dict[str, Any]) -> dict[str, Any]:

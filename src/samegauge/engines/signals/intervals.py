@@ -97,7 +97,7 @@ def held_statistics(signal: NumericSignal, spans: Sequence[Span]) -> HeldStatist
     weights: list[NDArray[np.float64]] = []
     for span in spans:
         edges = _grid([signal], span)
-        values.append(number_held(signal, edges[:-1]))
+        values.append(signal.held(edges[:-1]))
         weights.append(np.diff(edges))
     value = np.concatenate(values) if values else np.empty(0)
     weight = np.concatenate(weights) if weights else np.empty(0)
@@ -115,7 +115,7 @@ def moving_time_s(spindle: NumericSignal, feed: NumericSignal, spans: Sequence[S
     total = 0.0
     for span in spans:
         edges = _grid([spindle, feed], span)
-        moving = (number_held(spindle, edges[:-1]) > 0.0) & (number_held(feed, edges[:-1]) > 0.0)
+        moving = (spindle.held(edges[:-1]) > 0.0) & (feed.held(edges[:-1]) > 0.0)
         total += float(np.diff(edges)[moving].sum())
     return total
 
@@ -124,7 +124,7 @@ def spans_where(signal: NumericSignal, within: Sequence[Span], *, at_most: float
     found: list[Span] = []
     for span in within:
         edges = _grid([signal], span)
-        low = number_held(signal, edges[:-1]) <= at_most
+        low = signal.held(edges[:-1]) <= at_most
         for start, end in zip(edges[:-1][low], edges[1:][low], strict=True):
             if found and found[-1].end_s == start:
                 found[-1] = Span(found[-1].start_s, float(end))

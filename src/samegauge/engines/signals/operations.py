@@ -260,14 +260,14 @@ def _belongs(earlier: _Stretch, later: _Stretch, rules: OperationRules) -> bool:
 
 def _names(trace: ProgramTrace, span: Span) -> Iterator[str]:
     for signal in (trace.program_running, trace.program_loaded):
-        yield from (name for name in clipped_text(signal, span.start_s, span.end_s).value if name)
+        yield from (name for name in signal.clipped(span.start_s, span.end_s).value if name)
 
 
 def _phases(trace: ProgramTrace, span: Span) -> list[tuple[Span, Phase]]:
     """Phases within the span; before the first word of the control, a counting runtime shows that it ran."""
-    words = clipped_text(trace.execution, span.start_s, span.end_s)
+    words = trace.execution.clipped(span.start_s, span.end_s)
     first_word = float(words.time_s[0]) if words.value else span.end_s
-    runtime = clipped_numeric(trace.runtime_s, span.start_s, first_word)
+    runtime = trace.runtime_s.clipped(span.start_s, first_word)
     ticks = runtime.time_s[1:][np.diff(runtime.value) == 1.0]
     if ticks.size and (not words.value or PHASES.get(words.value[0]) is not Phase.RUNNING):
         words = TextSignal(np.concatenate((ticks[:1] - 1.0, words.time_s)), ("ACTIVE", *words.value))
@@ -301,7 +301,7 @@ def _operation(
         feed_override_percent=held_statistics(background.feed_override_percent, working),
         rapid_override_percent=held_statistics(background.rapid_override_percent, working),
         tools=_tools(trace, readings),
-        part_counts=_whole(clipped_numeric(trace.part_count, readings.start_s, readings.end_s).value),
+        part_counts=_whole(trace.part_count.clipped(readings.start_s, readings.end_s).value),
     )
 
 
@@ -322,25 +322,25 @@ def _runs(
 
 
 def _run(trace: ProgramTrace, span: Span, background: ProgramTrace, since_s: float, *, completed: bool) -> Run:
-    blocks = clipped_numeric(trace.block, span.start_s, span.end_s).value
+    blocks = trace.block.clipped(span.start_s, span.end_s).value
     blocks = blocks[np.isfinite(blocks)]
     program, source = _program(trace, span, background, since_s)
     return Run(
         span=span,
         completed=completed,
-        start_stated=bool(clipped_text(trace.execution, span.start_s, span.start_s).value),
+        start_stated=bool(trace.execution.clipped(span.start_s, span.start_s).value),
         program=program,
         program_source=source,
         last_block=int(blocks.max()) if blocks.size else None,
-        counted_s=counted_runtime_s(clipped_numeric(trace.runtime_s, span.start_s, span.end_s)),
+        counted_s=counted_runtime_s(trace.runtime_s.clipped(span.start_s, span.end_s)),
         tools=_tools(trace, span),
         tool_changes=tuple(_tool_changes(trace, span)),
     )
 
 
 def _tool_changes(trace: ProgramTrace, span: Span) -> Iterator[ToolChange]:
-    tools = clipped_numeric(trace.tool, span.start_s, span.end_s)
-    blocks = number_held(clipped_numeric(trace.block, span.start_s, span.end_s), tools.time_s)
+    tools = trace.tool.clipped(span.start_s, span.end_s)
+    blocks = trace.block.clipped(span.start_s, span.end_s).held(tools.time_s)
     for tool, block in zip(tools.value, blocks, strict=True):
         if np.isfinite(block) and tool > 0.0:
             yield ToolChange(int(block), int(tool))
@@ -350,23 +350,23 @@ def _program(
     trace: ProgramTrace, span: Span, background: ProgramTrace, since_s: float
 ) -> tuple[str | None, ProgramSource | None]:
     """Name in force during the run: a control may tell it a moment after it has started."""
-    stated = [name for name in clipped_text(trace.program_running, span.start_s, span.end_s).value if name]
+    stated = [name for name in trace.program_running.clipped(span.start_s, span.end_s).value if name]
     if stated:
         return stated[-1], ProgramSource.RUNNING
     loaded = [
         name
-        for name in clipped_text(trace.program_loaded, since_s, span.start_s).value
+        for name in trace.program_loaded.clipped(since_s, span.start_s).value
         if name and not name.startswith(_SCRATCH_PREFIX)
     ]
     if loaded:
         return loaded[-1], ProgramSource.LOADED
-    carried = text_held(background.program_running, span.end_s)
+    carried = background.program_running.held(span.end_s)
     return (carried, ProgramSource.CARRIED) if carried else (None, None)
 
 
 def _tools(trace: ProgramTrace, span: Span) -> tuple[int, ...]:
     """Pockets in order; 0 means that the spindle is empty while tools are changed."""
-    numbers = _whole(clipped_numeric(trace.tool, span.start_s, span.end_s).value)
+    numbers = _whole(trace.tool.clipped(span.start_s, span.end_s).value)
     used = [number for number in numbers if number > 0]
     return tuple(number for place, number in enumerate(used) if place == 0 or used[place - 1] != number)
 
@@ -388,7 +388,7 @@ def _interruptions(
         if phase is not Phase.RUNNING and span.start_s < whole.end_s and span.start_s >= whole.start_s:
             found.append(Interruption(causes.get(phase, Cause.BETWEEN_RUNS), span))
     for span in quiet:
-        counted = counted_runtime_s(clipped_numeric(trace.runtime_s, span.start_s, span.end_s))
+        counted = counted_runtime_s(trace.runtime_s.clipped(span.start_s, span.end_s))
         # A counter that went on shows that the program did too: then readings are missing, not work.
         cause = Cause.NO_DATA if counted > span.duration_s / 2.0 else Cause.WAITING
         found.append(Interruption(cause, span))

@@ -22,6 +22,18 @@ class NumericSignal:
     time_s: NDArray[np.float64]
     value: NDArray[np.float64]
 
+    def held(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Value in force at each time; NaN before the first reading."""
+        if not self.time_s.size:
+            return np.full(times_s.shape, np.nan)
+        place = np.searchsorted(self.time_s, times_s, side="right") - 1
+        return np.where(place >= 0, self.value[np.maximum(place, 0)], np.nan)
+
+    def clipped(self, start_s: float, end_s: float) -> NumericSignal:
+        """Readings from start to end, both included."""
+        inside = (self.time_s >= start_s) & (self.time_s <= end_s)
+        return NumericSignal(self.time_s[inside], self.value[inside])
+
 
 @dataclass(frozen=True, slots=True)
 class TextSignal:
@@ -29,6 +41,16 @@ class TextSignal:
 
     time_s: NDArray[np.float64]
     value: tuple[str, ...]
+
+    def held(self, time_s: float) -> str | None:
+        """Word in force at a time; None before the first reading."""
+        place = int(np.searchsorted(self.time_s, time_s, side="right")) - 1
+        return self.value[place] if place >= 0 else None
+
+    def clipped(self, start_s: float, end_s: float) -> TextSignal:
+        """Readings from start to end, both included."""
+        inside = np.flatnonzero((self.time_s >= start_s) & (self.time_s <= end_s))
+        return TextSignal(self.time_s[inside], tuple(self.value[place] for place in inside))
 
 
 def numeric_signal(time_s: ArrayLike, value: ArrayLike) -> NumericSignal:
@@ -116,30 +138,32 @@ EMPTY_NUMERIC = NumericSignal(np.empty(0), np.empty(0))
 EMPTY_TEXT = TextSignal(np.empty(0), ())
 
 
-def number_held(signal: NumericSignal, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Value in force at each time; NaN before the first reading."""
-    if not signal.time_s.size:
-        return np.full(times_s.shape, np.nan)
-    place = np.searchsorted(signal.time_s, times_s, side="right") - 1
-    return np.where(place >= 0, signal.value[np.maximum(place, 0)], np.nan)
-
-
-def text_held(signal: TextSignal, time_s: float) -> str | None:
-    place = int(np.searchsorted(signal.time_s, time_s, side="right")) - 1
-    return signal.value[place] if place >= 0 else None
-
-
-def clipped_numeric(signal: NumericSignal, start_s: float, end_s: float) -> NumericSignal:
-    inside = (signal.time_s >= start_s) & (signal.time_s <= end_s)
-    return NumericSignal(signal.time_s[inside], signal.value[inside])
-
-
-def clipped_text(signal: TextSignal, start_s: float, end_s: float) -> TextSignal:
-    inside = np.flatnonzero((signal.time_s >= start_s) & (signal.time_s <= end_s))
-    return TextSignal(signal.time_s[inside], tuple(signal.value[place] for place in inside))
-
-
 def all_times(signals: Iterable[NumericSignal | TextSignal]) -> NDArray[np.float64]:
+    """When did anything at all report?
+
+    Parameters
+    ----------
+    signals : iterable of NumericSignal or TextSignal
+        Any signals [s].
+
+    Returns
+    -------
+    ndarray of float, shape (n,)
+        Times of all readings, ascending, repeated as often as they occur [s].
+
+    Notes
+    -----
+    Two signals read at one time count twice, so the length is the number of readings.
+
+    Examples
+    --------
+    >>> all_times([numeric_signal([2.0], [0.0]), text_signal([1.0], ["READY"])])
+    array([1., 2.])
+
+    References
+    ----------
+    None: sorting.
+    """
     parts = [signal.time_s for signal in signals]
     return np.sort(np.concatenate(parts)) if parts else np.empty(0)
 
