@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from samegauge.engines.signals.families import ProgramTrace
-    from samegauge.formats.qif_model import QifDocument
+    from samegauge.formats.qif_model import QifCharacteristic, QifDocument
     from samegauge.formats.shdr import ShdrColumns
 
 FOLDER = "nist-smstestbed/tdp/mtc/"
@@ -99,19 +99,21 @@ def inspection(part: str, kind: str) -> tuple[QifDocument, tuple[int, ...]]:
 def measured(part: str, kind: str) -> dict[tuple[str, float], np.ndarray]:
     """Values of like characteristics (same kind, same nominal or zone) as tables of parts by features."""
     doc, numbers = inspection(part, kind)
+    values: dict[str, list[float]] = {}
+    for result in doc.results:
+        for one in result.measurements:
+            values.setdefault(one.characteristic_key, []).append(np.nan if one.value is None else one.value)
     tables: dict[tuple[str, float], list[list[float]]] = {}
-    for one in doc.characteristics:
-        values = [
-            measurement.value
-            for result in doc.results
-            for measurement in result.measurements
-            if measurement.characteristic_key == one.key and measurement.value is not None
-        ]
-        if len(values) == len(numbers) and one.designator != "Part Number":
-            size = one.nominal is not None
-            key = ("size", round(one.nominal or 0.0, 1)) if size else (one.kind, one.zone or 0.0)
-            tables.setdefault(key, []).append(values)
+    for characteristic in doc.characteristics:
+        if len(values[characteristic.key]) == len(numbers) and characteristic.designator != "Part Number":
+            tables.setdefault(likeness(characteristic), []).append(values[characteristic.key])
     return {key: np.array(columns).T for key, columns in tables.items()}
+
+
+def likeness(characteristic: QifCharacteristic) -> tuple[str, float]:
+    if characteristic.nominal is None:
+        return characteristic.kind, characteristic.zone or 0.0
+    return "size", round(characteristic.nominal, 1)
 
 
 @pytest.mark.parametrize(("part", "count"), [("Box", 84), ("Cover", 60)])

@@ -112,5 +112,3 @@ def package_slice(package: Path, target: Path) -> Path:
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)
     return target
-
-

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from samegauge.core.organisations.models import Role
 
-# Lists that can be narrowed: what narrows them is asked with the other firm's words.
+# Lists that can be narrowed.
 NARROWED = {
     "search": ("q",),
     "unit_list": ("item", "serial", "serial_starts", "verdict"),
@@ -22,18 +22,17 @@ NARROWED = {
     "event_list": ("kind",),
     "unit_by_serial": ("serial",),
 }
-# Addresses that answer differently to htmx.
-FRAGMENTS = {"HX-Request": "true"}
 
 
 def questions(visiting: Firm, other: Firm) -> Iterator[str]:
-    """Every address: for the visitor's own records, for the other firm's, and narrowed by the other firm's words."""
+    """Every address: for the visitor's own records, for the other firm's, and narrowed by words of both."""
     for route in guarded_routes():
         yield route.path(visiting)
         if route.names_objects:
             yield route.path(other)
         for word in NARROWED.get(route.name, ()) if not route.arguments else ():
-            yield f"{route.path(visiting).partition('?')[0]}?{urlencode({word: other.marks[0]})}"
+            for mark in (visiting.marks[0], other.marks[0]):
+                yield f"{route.path(visiting).partition('?')[0]}?{urlencode({word: mark})}"
 
 
 def leaks(visiting: Firm, role: Role, other: Firm) -> Iterator[tuple[str, str]]:

@@ -83,9 +83,11 @@ def test_nobody_of_another_firm_changes_or_points_to_anything(victim: Firm, stra
     visitor = Visitor(stranger, role)
     failed = []
     for route in guarded_routes():
+        sent = list(bodies(route, stranger, victim))
+        sent = [body for place, body in enumerate(sent) if body not in sent[:place]]
         with undone():
             for address in {route.path(stranger), route.path(victim)}:
-                for body in bodies(route, stranger, victim):
+                for body in sent:
                     answer = visitor.asks("POST", address, body)
                     if victim.secret in content_of(answer):
                         failed.append((route.name, address, body, answer.status_code))

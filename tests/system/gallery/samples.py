@@ -74,7 +74,7 @@ def shell() -> dict[str, Any]:
 
 
 def control() -> ControlChart:
-    source = random.Random(7)  # noqa: S311 - sample data
+    source = random.Random(7)
     values = [5.0 + source.gauss(0, 0.9) for _ in range(42)]
     values[36] = 9.1
     values[15] = 0.9
@@ -298,7 +298,7 @@ def chips() -> list[Chip]:
 
 
 def spark() -> Sparkline:
-    source = random.Random(3)  # noqa: S311 - sample data
+    source = random.Random(3)
     return Sparkline(
         say("Last 24 values, one above the limit", "最近 24 筆，一筆超出上限"),
         (*(source.gauss(5, 1) for _ in range(23)), 8.6),

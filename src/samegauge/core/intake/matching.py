@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.db import transaction
 from django.db.models import Max
 
-from samegauge.core.measurement.models import Inspection, InspectionKind, Measurement
+from samegauge.core.intake.run import alone
+from samegauge.core.measurement.models import Inspection, Measurement
 from samegauge.core.production.models import OperationRun, Trace
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.models import Item, ItemKind, Unit
@@ -46,37 +46,37 @@ Table = dict[tuple[str, float], np.ndarray]
 def match_parts(intake: Intake) -> None:
     """Work out, for each item with traces and inspections, which belongs to which; each unit gets an event for it."""
     for item in Item.objects.exclude(kind=ItemKind.MACHINE):
-        traces = list(Trace.objects.filter(unit__item=item).select_related("unit", "machine"))
-        inspections = list(
-            Inspection.objects.filter(unit__item=item, batch=intake.batch).select_related("unit", "source")
-        )
-        if traces and inspections:
-            with transaction.atomic():
+        with alone():
+            traces = list(Trace.objects.filter(unit__item=item).select_related("unit", "machine"))
+            inspections = list(
+                Inspection.objects.filter(unit__item=item, batch=intake.batch).select_related("unit", "source")
+            )
+            if traces and inspections:
                 _match_item(traces, inspections, intake)
 
 
 def _match_item(traces: list[Trace], inspections: list[Inspection], intake: Intake) -> None:
     if inspections[0].evidence and inspections[0].evidence[-1].get("code"):
         return  # an interrupted import had come this far
-    labels = [TraceLabel(trace.label, _number(trace.unit), _starts_s(trace)) for trace in traces]
-    per_unit = _across_inspections(inspections)
-    machined_s = OperationRun.objects.filter(trace__in=traces).aggregate(last=Max("ended_at"))["last"].timestamp()
     logs = _daily_counters()
     for trace in traces:
         trace.evidence = [*trace.evidence, *_written(_machine_counters(trace, logs))]
         trace.save()
-    for kind in InspectionKind:
+    labels = [TraceLabel(trace.label, _number(trace.unit), _starts_s(trace)) for trace in traces]
+    last_operation = OperationRun.objects.filter(trace__in=traces).aggregate(last=Max("ended_at"))["last"]
+    per_unit = _across_inspections(inspections)
+    for kind in sorted({row.kind for row in inspections}):
         found = [row for row in inspections if row.kind == kind]
-        if found:
-            units = [
-                InspectedUnit(row.serial_reported or row.unit.serial, _number(row.unit), bool(row.serial_reported))
-                for row in found
-            ]
-            shared = [list_evidence(units, labels), order_evidence(labels)]
-            shared.append(time_evidence(found[0].source.name, found[0].reported_at.timestamp(), machined_s))
-            matches = match_units(units, labels, shared=shared, per_unit=per_unit)
-            for row, match in zip(found, matches, strict=True):
-                _keep(row, match, intake)
+        units = [_inspected(row) for row in found]
+        written = time_evidence(found[0].source.name, found[0].reported_at.timestamp(), last_operation.timestamp())
+        shared = [list_evidence(units, labels), order_evidence(labels), written]
+        matches = match_units(units, labels, shared=shared, per_unit=per_unit)
+        for row, match in zip(found, matches, strict=True):
+            _keep(row, match, intake)
+
+
+def _inspected(row: Inspection) -> InspectedUnit:
+    return InspectedUnit(row.serial_reported or row.unit.serial, _number(row.unit), bool(row.serial_reported))
 
 
 def _number(unit: Unit) -> int:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -244,8 +245,13 @@ def descendant_counts(root: Unit, at: datetime) -> dict[int, int]:
 def _edges_below(parents: list[int], at: datetime) -> list[tuple[int, int]]:
     """Parent and child of the edges in force; databases bound the number of values in one query."""
     standing = AsBuiltEdge.objects.filter(in_force(at))
-    batches = [parents[start : start + MOST_VALUES] for start in range(0, len(parents), MOST_VALUES)]
-    return [row for some in batches for row in standing.filter(parent__in=some).values_list("parent", "child")]
+    return [
+        row for some in _batches(parents) for row in standing.filter(parent__in=some).values_list("parent", "child")
+    ]
+
+
+def _batches(keys: list[int]) -> list[list[int]]:
+    return [keys[start : start + MOST_VALUES] for start in range(0, len(keys), MOST_VALUES)]
 
 
 def used_in(unit: Unit, at: datetime | None = None) -> list[Branch]:
@@ -270,9 +276,9 @@ def _walk(
     depth = 0
     while level and depth < max_depth:
         depth += 1
-        rows = edges.filter(**{f"{near}_id__in": list(level)}).select_related(f"{far}__item")
+        linked = edges.select_related(f"{far}__item").order_by("position", "valid_from", "pk")
         below: dict[int, list[Span]] = {}
-        for edge in rows.order_by("position", "valid_from", "pk"):
+        for edge in chain.from_iterable(linked.filter(**{f"{near}_id__in": some}) for some in _batches(list(level))):
             spans = _overlaps(edge, level[getattr(edge, f"{near}_id")])
             unit = getattr(edge, far)
             if not spans:

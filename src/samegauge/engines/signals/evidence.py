@@ -32,4 +32,29 @@ class Evidence:
 
 
 def contradicted(evidence: tuple[Evidence, ...]) -> bool:
+    """Does anything speak against the match?
+
+    Parameters
+    ----------
+    evidence : tuple of Evidence
+        All that was gathered [1].
+
+    Returns
+    -------
+    bool
+        True if at least one piece contradicts [1].
+
+    Notes
+    -----
+    One contradiction is enough; supporting pieces do not outvote it.
+
+    Examples
+    --------
+    >>> contradicted((Evidence("name", Bearing.CONTRADICTS, None, "another name", "名稱不同"),))
+    True
+
+    References
+    ----------
+    None: a rule of this product.
+    """
     return any(one.bearing is Bearing.CONTRADICTS for one in evidence)

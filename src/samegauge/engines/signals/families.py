@@ -133,6 +133,36 @@ FAMILIES: Mapping[str, TagFamily] = {
 
 
 def family(name: str) -> TagFamily:
+    """Which tags does a family of controls use?
+
+    Parameters
+    ----------
+    name : {"hurco", "mazak", "agie"}
+        Name of the family [1].
+
+    Returns
+    -------
+    TagFamily
+        Its tags by role [1].
+
+    Raises
+    ------
+    InvalidOptionError
+        Unknown family.
+
+    Notes
+    -----
+    Seen in the recorded logs; another adapter of the same maker may name its tags differently.
+
+    Examples
+    --------
+    >>> family("hurco").execution
+    'Program_Status'
+
+    References
+    ----------
+    MTConnect Part 2.0, version 1.3 (device models of the recorded machines).
+    """
     if name not in FAMILIES:
         raise InvalidOptionError(
             f'"{name}" is no tag family; known are {", ".join(FAMILIES)}.',
@@ -142,7 +172,32 @@ def family(name: str) -> TagFamily:
 
 
 def family_of(tags: frozenset[str]) -> TagFamily | None:
-    """Family whose tags are reported most completely; None where none has its execution tag among them."""
+    """Which family of controls do reported tags belong to?
+
+    Parameters
+    ----------
+    tags : frozenset of str
+        Names of the tags a machine reports [1].
+
+    Returns
+    -------
+    TagFamily or None
+        The family whose tags are reported most completely; None where none has its execution tag among them [1].
+
+    Notes
+    -----
+    Two families share the tag `execution`; axes, clocks and overrides then decide.
+
+    Examples
+    --------
+    >>> found = family_of(frozenset({"execution", "Xposition", "Fovr"}))
+    >>> found.name if found else None
+    'agie'
+
+    References
+    ----------
+    MTConnect Part 2.0, version 1.3 (device models of the recorded machines).
+    """
     present = [one for one in FAMILIES.values() if one.execution in tags]
 
     def score(one: TagFamily) -> int:

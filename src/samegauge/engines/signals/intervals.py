@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samegauge.engines.signals.families import PHASES, Phase
-from samegauge.engines.signals.signal import NumericSignal, TextSignal, number_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from samegauge.engines.signals.signal import NumericSignal, TextSignal
 
 _TICK_SLACK_S = 2.0  # a counter of whole seconds may be read up to this much late
 
@@ -39,11 +40,63 @@ class HeldStatistics:
 
 
 def length_s(spans: Iterable[Span]) -> float:
+    """How long are spans together?
+
+    Parameters
+    ----------
+    spans : iterable of Span
+        Spans that do not overlap [s].
+
+    Returns
+    -------
+    float
+        Sum of their lengths [s].
+
+    Notes
+    -----
+    Overlapping parts would count twice.
+
+    Examples
+    --------
+    >>> length_s([Span(0.0, 2.0), Span(5.0, 6.0)])
+    3.0
+
+    References
+    ----------
+    None: a sum.
+    """
     return float(sum(span.duration_s for span in spans))
 
 
 def phase_spans(words: TextSignal, end_s: float) -> list[tuple[Span, Phase]]:
-    """Neighbours of one phase are one span; the last lasts until `end_s`."""
+    """What did a control do with its program, from when to when?
+
+    Parameters
+    ----------
+    words : TextSignal
+        Its words for that [s].
+    end_s : float
+        End of the last span [s].
+
+    Returns
+    -------
+    list of (Span, Phase)
+        In order, neighbours of one phase joined [s].
+
+    Notes
+    -----
+    A word holds until the next one. An unknown word is `Phase.UNKNOWN`, never a stop.
+
+    Examples
+    --------
+    >>> from samegauge.engines.signals.signal import text_signal
+    >>> phase_spans(text_signal([0.0, 4.0], ["ACTIVE", "READY"]), 9.0)[0]
+    (Span(start_s=0.0, end_s=4.0), <Phase.RUNNING: 'running'>)
+
+    References
+    ----------
+    MTConnect Part 3.0, version 1.3, EXECUTION.
+    """
     found: list[tuple[Span, Phase]] = []
     for place, word in enumerate(words.value):
         phase = PHASES.get(word, Phase.UNKNOWN)
@@ -57,7 +110,35 @@ def phase_spans(words: TextSignal, end_s: float) -> list[tuple[Span, Phase]]:
 
 
 def silences(times_s: NDArray[np.float64], within: Sequence[Span], longest_s: float) -> list[Span]:
-    """Pieces of the given spans without a reading for more than `longest_s`; `times_s` ascending."""
+    """Where in the given spans did nothing report for too long?
+
+    Parameters
+    ----------
+    times_s : ndarray of float, shape (n,)
+        Times of all readings, ascending [s].
+    within : sequence of Span
+        Spans to look in [s].
+    longest_s : float
+        Longest silence that means nothing [s].
+
+    Returns
+    -------
+    list of Span
+        Silences cut to the spans, each longer than `longest_s` [s].
+
+    Notes
+    -----
+    A silence that reaches over the end of a span counts with the part inside.
+
+    Examples
+    --------
+    >>> silences(np.array([0.0, 1.0, 50.0]), [Span(0.0, 40.0)], 30.0)
+    [Span(start_s=1.0, end_s=40.0)]
+
+    References
+    ----------
+    None: elementary.
+    """
     gaps = np.flatnonzero(np.diff(times_s) > longest_s)
     found: list[Span] = []
     for gap in gaps:
@@ -70,6 +151,33 @@ def silences(times_s: NDArray[np.float64], within: Sequence[Span], longest_s: fl
 
 
 def without(spans: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
+    """What is left of spans where others are cut out?
+
+    Parameters
+    ----------
+    spans : sequence of Span
+        Spans to cut [s].
+    holes : sequence of Span
+        Spans to take away [s].
+
+    Returns
+    -------
+    list of Span
+        The pieces left, none of length zero [s].
+
+    Notes
+    -----
+    The order of the spans is kept.
+
+    Examples
+    --------
+    >>> without([Span(0.0, 9.0)], [Span(2.0, 3.0)])
+    [Span(start_s=0.0, end_s=2.0), Span(start_s=3.0, end_s=9.0)]
+
+    References
+    ----------
+    None: elementary.
+    """
     left: list[Span] = list(spans)
     for hole in holes:
         left = [piece for span in left for piece in _cut(span, hole)]
@@ -92,7 +200,35 @@ def _grid(signals: Sequence[NumericSignal], span: Span) -> NDArray[np.float64]:
 
 
 def held_statistics(signal: NumericSignal, spans: Sequence[Span]) -> HeldStatistics:
-    """Mean weighted with the time each reading was in force, smallest and largest, over the spans."""
+    """What was a reading on average, at least and at most, over some spans?
+
+    Parameters
+    ----------
+    signal : NumericSignal
+        Readings, such as those of an override dial [s; any unit].
+    spans : sequence of Span
+        Spans to cover [s].
+
+    Returns
+    -------
+    HeldStatistics
+        Mean weighted with the time in force, smallest and largest [unit of the readings], time covered [s].
+
+    Notes
+    -----
+    Time before the first reading, or with an unusable one, is not covered: a dial nobody turned is unknown, not 100 %.
+
+    Examples
+    --------
+    >>> from samegauge.engines.signals.signal import numeric_signal
+    >>> signal = numeric_signal([0.0, 6.0], [100.0, 50.0])
+    >>> held_statistics(signal, [Span(0.0, 10.0)]).mean
+    80.0
+
+    References
+    ----------
+    None: a weighted mean.
+    """
     values: list[NDArray[np.float64]] = []
     weights: list[NDArray[np.float64]] = []
     for span in spans:
@@ -111,7 +247,37 @@ def held_statistics(signal: NumericSignal, spans: Sequence[Span]) -> HeldStatist
 
 
 def moving_time_s(spindle: NumericSignal, feed: NumericSignal, spans: Sequence[Span]) -> float:
-    """Time with spindle and path both moving; what is unknown does not count as moving."""
+    """How long did spindle and path move at the same time?
+
+    Parameters
+    ----------
+    spindle : NumericSignal
+        Spindle speed [s; any unit].
+    feed : NumericSignal
+        Speed along the path [s; any unit].
+    spans : sequence of Span
+        Spans to look in [s].
+
+    Returns
+    -------
+    float
+        Time with both above zero [s].
+
+    Notes
+    -----
+    Rapid moves with the spindle on are included. What is unknown does not count as moving.
+
+    Examples
+    --------
+    >>> from samegauge.engines.signals.signal import numeric_signal
+    >>> on = numeric_signal([0.0], [1.0])
+    >>> moving_time_s(on, numeric_signal([2.0, 5.0], [1.0, 0.0]), [Span(0.0, 9.0)])
+    3.0
+
+    References
+    ----------
+    None: elementary.
+    """
     total = 0.0
     for span in spans:
         edges = _grid([spindle, feed], span)
@@ -121,6 +287,37 @@ def moving_time_s(spindle: NumericSignal, feed: NumericSignal, spans: Sequence[S
 
 
 def spans_where(signal: NumericSignal, within: Sequence[Span], *, at_most: float) -> list[Span]:
+    """When was a reading at or below a figure?
+
+    Parameters
+    ----------
+    signal : NumericSignal
+        Readings [s; any unit].
+    within : sequence of Span
+        Spans to look in [s].
+    at_most : float
+        Highest reading that counts [unit of the readings].
+
+    Returns
+    -------
+    list of Span
+        Neighbours joined [s].
+
+    Notes
+    -----
+    An unknown reading does not count.
+
+    Examples
+    --------
+    >>> from samegauge.engines.signals.signal import numeric_signal
+    >>> dial = numeric_signal([0.0, 3.0, 5.0], [100.0, 0.0, 90.0])
+    >>> spans_where(dial, [Span(0.0, 9.0)], at_most=0.0)
+    [Span(start_s=3.0, end_s=5.0)]
+
+    References
+    ----------
+    None: elementary.
+    """
     found: list[Span] = []
     for span in within:
         edges = _grid([signal], span)
@@ -134,7 +331,33 @@ def spans_where(signal: NumericSignal, within: Sequence[Span], *, at_most: float
 
 
 def counted_runtime_s(counter: NumericSignal) -> float:
-    """Seconds a runtime counter really counted: steps back, resets and jumps beyond the elapsed time are left out."""
+    """How many seconds did a control's runtime counter really count?
+
+    Parameters
+    ----------
+    counter : NumericSignal
+        Readings of the counter [s; s].
+
+    Returns
+    -------
+    float
+        Sum of its steps forward [s].
+
+    Notes
+    -----
+    Left out are steps back (a reset), jumps beyond the time that passed (plus 2 s, since a counter of whole seconds may
+    be read late) and a single old value between two newer ones, which the recorded controls show at some full minutes.
+
+    Examples
+    --------
+    >>> from samegauge.engines.signals.signal import numeric_signal
+    >>> counted_runtime_s(numeric_signal([0.0, 0.1, 1.0, 2.0], [1500.0, 0.0, 1.0, 2.0]))
+    2.0
+
+    References
+    ----------
+    MTConnect Part 3.0, version 1.3, ACCUMULATED_TIME.
+    """
     usable = np.isfinite(counter.value)
     value, time = counter.value[usable], counter.time_s[usable]
     if value.size > 2:  # noqa: PLR2004 - a repeated old value needs a neighbour on each side

@@ -21,14 +21,7 @@ from samegauge.engines.signals.intervals import (
     spans_where,
     without,
 )
-from samegauge.engines.signals.signal import (
-    TextSignal,
-    all_times,
-    clipped_numeric,
-    clipped_text,
-    number_held,
-    text_held,
-)
+from samegauge.engines.signals.signal import TextSignal, all_times
 from samegauge.quantities.method import Method
 
 if TYPE_CHECKING:

@@ -185,7 +185,7 @@ def run_balance(program: str, complete_runs: Sequence[tuple[int, float]], units:
     program : str
         Key of the program [1].
     complete_runs : sequence of (int, float)
-        Unit of the file and start of each complete run [1, s].
+        Unit of the file and start of each complete run [s].
     units : sequence of int
         Units that should have one run each, in the order in which they were made [1].
 

@@ -192,19 +192,7 @@ def individuals_chart(
     """
     array = checked_values(values)
     rules = _rule_set(rule_set)
-    used = kept_mask(array.size, excluded)
-    if baseline is not None:
-        if not 0 < baseline <= array.size:
-            raise InvalidOptionError(
-                f"The baseline of {baseline} values does not fit {array.size} values.",
-                f"基準期要 {baseline} 筆，但數值有 {array.size} 筆。",
-            )
-        used[baseline:] = False
-    if np.count_nonzero(used) < _FEWEST:
-        raise TooFewValuesError(
-            f"Limits need at least {_FEWEST} values; {np.count_nonzero(used)} are left.",
-            f"計算管制界限至少需要 {_FEWEST} 筆，目前剩 {np.count_nonzero(used)} 筆。",
-        )
+    used = _used(array.size, baseline, excluded)
     ranges = np.abs(np.diff(array))
     counted = used[1:] & used[:-1]
     if not counted.any():
@@ -244,6 +232,23 @@ def individuals_chart(
             data_hash=hash_of_data(array, used),
         ),
     )
+
+
+def _used(count: int, baseline: int | None, excluded: Sequence[Exclusion]) -> NDArray[np.bool_]:
+    used = kept_mask(count, excluded)
+    if baseline is not None:
+        if not 0 < baseline <= count:
+            raise InvalidOptionError(
+                f"The baseline of {baseline} values does not fit {count} values.",
+                f"基準期要 {baseline} 筆，但數值有 {count} 筆。",
+            )
+        used[baseline:] = False
+    if np.count_nonzero(used) < _FEWEST:
+        raise TooFewValuesError(
+            f"Limits need at least {_FEWEST} values; {np.count_nonzero(used)} are left.",
+            f"計算管制界限至少需要 {_FEWEST} 筆，目前剩 {np.count_nonzero(used)} 筆。",
+        )
+    return used
 
 
 def run_rule_violations(scores: ArrayLike, *, rule_set: str = "nelson") -> tuple[Violation, ...]:

@@ -19,6 +19,40 @@ _NAMED_AT_MOST = 5
 
 
 def checked_values(values: ArrayLike, *, dimensions: tuple[int, ...] = (1,)) -> NDArray[np.float64]:
+    """Are these values fit for a statistic?
+
+    Parameters
+    ----------
+    values : array_like of float
+        Measured values [any unit].
+    dimensions : tuple of int
+        Numbers of dimensions that are allowed [1].
+
+    Returns
+    -------
+    ndarray of float
+        A copy of the values, in their shape and unit [unit of the values].
+
+    Raises
+    ------
+    TooFewValuesError
+        Another number of dimensions.
+    NonFiniteValuesError
+        NaN or infinity; the first places are named.
+
+    Notes
+    -----
+    Nothing is left out silently: a missing value has to be excluded by name.
+
+    Examples
+    --------
+    >>> checked_values([1, 2]).tolist()
+    [1.0, 2.0]
+
+    References
+    ----------
+    None: a rule of this product.
+    """
     array = np.array(values, dtype=np.float64)
     if array.ndim not in dimensions:
         raise TooFewValuesError(
@@ -36,6 +70,38 @@ def checked_values(values: ArrayLike, *, dimensions: tuple[int, ...] = (1,)) -> 
 
 
 def kept_mask(count: int, excluded: Sequence[Exclusion]) -> NDArray[np.bool_]:
+    """Which values are left after exclusions?
+
+    Parameters
+    ----------
+    count : int
+        Number of values [1].
+    excluded : sequence of Exclusion
+        Places to leave out, with reasons [1].
+
+    Returns
+    -------
+    ndarray of bool, shape (count,)
+        True where a value is kept [1].
+
+    Raises
+    ------
+    InvalidOptionError
+        A place outside the values.
+
+    Notes
+    -----
+    A place named twice is left out once.
+
+    Examples
+    --------
+    >>> kept_mask(2, []).tolist()
+    [True, True]
+
+    References
+    ----------
+    None: elementary.
+    """
     keep = np.ones(count, dtype=np.bool_)
     for one in excluded:
         if not 0 <= one.index < count:

@@ -169,7 +169,7 @@ def test_an_address_too_long_for_the_code_is_refused() -> None:
 
 def test_flipped_bytes_of_the_sealed_pdf_are_detected(pdf: bytes) -> None:
     sealed = seal_pdf(pdf, KEY)
-    rng = random.Random(7)  # noqa: S311 - a reproducible sample, no secret
+    rng = random.Random(7)
     for place in rng.sample(range(len(sealed)), 150):
         flipped = sealed[:place] + bytes([sealed[place] ^ (1 << rng.randrange(8))]) + sealed[place + 1 :]
         assert not verify_file_bytes(flipped, TRUSTED).genuine, place

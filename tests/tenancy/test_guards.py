@@ -1,0 +1,133 @@
+"""Who guards the guards: with any one guard taken away, the checks of this folder must see it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db.models import sql
+from tenancy.canaries import owned_models, rows_of
+from tenancy.crawl import leaks
+from tenancy.routes import Visitor, content_of, guarded_routes
+
+from samegauge.core import scope
+from samegauge.core.organisations import permissions
+from samegauge.core.organisations.models import Role
+from samegauge.core.organisations.permissions import ALLOWED, Action
+from samegauge.core.scope import ScopeError, organisation_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tenancy.canaries import Firm
+
+# Reached by every page and operation through a record of another model only, which its own wall hides.
+# Their walls are proven by asking each model directly.
+ONLY_THROUGH_OTHERS = {
+    "intake.ImportedFile",
+    "production.DataItem",
+    "production.ProgramRevision",
+    "measurement.ReportedCapability",
+    "thread.AsBuiltEdge",
+    "thread.Lot",
+    "thread.Revision",
+    "vault.StoredFile",
+}
+
+
+def take_wall_away(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let queries on one model compile without the organisation, as if its wall had been forgotten."""
+    walled = scope._ScopedQueryMixin.get_compiler
+
+    def holed(query: Any, *args: Any, **kwargs: Any) -> Any:
+        compiler = sql.Query.get_compiler if query.model is model else walled
+        return compiler(query, *args, **kwargs)
+
+    monkeypatch.setattr(scope._ScopedQueryMixin, "get_compiler", holed)
+
+
+def openings(visiting: Firm, other: Firm) -> Iterator[str]:
+    """Yield each way in that the other firm's records stand open: an address that answers, or a mark that is read."""
+    visitor = Visitor(visiting, Role.OWNER)
+    for route in guarded_routes():
+        if route.names_objects:
+            answer = visitor.asks("GET", route.path(other))
+            content_of(answer)
+            if answer.status_code not in {404, 405}:
+                yield f"{route.name} answers {answer.status_code}"
+    for path, _around in leaks(visiting, Role.OWNER, other):
+        yield path
+
+
+def strangers_rows(visiting: Firm, model: Any) -> list[Any]:
+    """Rows of any other firm that the model's managers give out in the scope of this one."""
+    with organisation_scope(visiting.organisation):
+        managers = [*model._meta.managers, model._base_manager, model._default_manager]
+        return [row for manager in managers for row in manager.exclude(organisation=visiting.organisation)]
+
+
+@pytest.mark.parametrize("model", owned_models(), ids=lambda model: model._meta.label)
+def test_a_wall_taken_away_is_seen(victim: Firm, stranger: Firm, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert strangers_rows(stranger, model) == []
+    take_wall_away(model, monkeypatch)
+    assert strangers_rows(stranger, model) != []
+    first_seen = next(openings(stranger, victim), None)
+    assert (first_seen is None) == (model._meta.label in ONLY_THROUGH_OTHERS), first_seen
+
+
+def test_with_every_wall_standing_nothing_is_open(victim: Firm, stranger: Firm) -> None:
+    assert list(openings(stranger, victim)) == []
+
+
+def test_the_models_reached_through_others_are_owned() -> None:
+    assert {model._meta.label for model in owned_models()} > ONLY_THROUGH_OTHERS
+
+
+def wrongly_let_in(firm: Firm) -> list[str]:
+    """Addresses that a guest may not use and that do not refuse him."""
+    visitor = Visitor(firm, Role.GUEST)
+    found = []
+    for route in guarded_routes():
+        for method in ("GET", "POST"):
+            action = route.action(method)
+            if action is None or Role.GUEST in EXPECTED[action]:
+                continue
+            answer = visitor.asks(method, route.path(firm), "{}" if route.is_api and method == "POST" else None)
+            content_of(answer)
+            if answer.status_code not in {403, 405}:
+                found.append(f"{method} {route.name}: {answer.status_code}")
+    return found
+
+
+EXPECTED = dict(ALLOWED)
+
+
+@pytest.mark.parametrize("action", [action for action in Action if Role.GUEST not in EXPECTED[action]])
+def test_an_action_opened_to_everybody_is_seen(victim: Firm, action: Action, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(permissions.ALLOWED, action, frozenset(Role))
+    assert wrongly_let_in(victim) != []
+
+
+def test_with_the_table_as_it_is_a_guest_is_refused_everywhere(victim: Firm) -> None:
+    assert wrongly_let_in(victim) == []
+
+
+def test_a_scope_left_open_to_all_is_seen(victim: Firm, stranger: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if the middleware opened every organisation's records for each request."""
+    from samegauge.core.organisations import middleware
+
+    monkeypatch.setattr(middleware, "organisation_scope", lambda _key: scope.all_organisations("a mistake"))
+    assert next(openings(stranger, victim), None) is not None
+
+
+def test_a_middleware_that_opens_no_scope_shows_nothing(
+    victim: Firm, stranger: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from contextlib import nullcontext
+
+    from samegauge.core.organisations import middleware
+
+    monkeypatch.setattr(middleware, "organisation_scope", lambda _key: nullcontext())
+    with pytest.raises(ScopeError):
+        Visitor(stranger, Role.OWNER).asks("GET", "/units/")
+    assert rows_of(victim)["thread.Unit"] != []
