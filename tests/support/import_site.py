@@ -8,12 +8,14 @@ import sqlite3
 import sys
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from support.processes import SUPPORT
 
 from samegauge.doors import process
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "samegauge.cli"]
 PARTS_IN_SLICE = ("Box-Hurco02-02of20", "Box-Hurco02-20of20", "Cover-Hurco04-05of20", "Cover-Hurco04-06of20")
