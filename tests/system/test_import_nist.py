@@ -26,6 +26,7 @@ STRETCHES = {
     ("Hurco06", 2017): (15, 255, 238, 0),
 }
 OBSERVATION = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z\|[^|]+\|")
+DAY_LOG = re.compile(r"raw/(\w+)/\1-(\d{4})\d{4}-\d{8}\.txt\.gz")
 CONFLICT_MARKERS = [1, 19, 65_942]
 
 
@@ -124,20 +125,22 @@ def test_lines_cut_short_are_set_aside_with_file_line_and_reason(
     assert all("time stamp" in one["reason"] and "時間戳記" in one["reason_zh"] for one in report["quarantined_lines"])
 
 
+def summed(counts: list[tuple[Any, tuple[int, ...]]]) -> dict[Any, tuple[int, ...]]:
+    """Add up the figures that belong to the same key."""
+    by_key: dict[Any, list[tuple[int, ...]]] = {}
+    for key, row in counts:
+        by_key.setdefault(key, []).append(row)
+    return {key: tuple(sum(column) for column in zip(*rows, strict=True)) for key, rows in by_key.items()}
+
+
 def test_duplicates_and_backward_steps_are_those_of_each_stretch(imported: Said, facts: dict[str, Any]) -> None:
-    sums: dict[tuple[str, int], list[int]] = {}
-    for name, _sha256, observations, duplicates, out_of_order, _quarantined in facts["files"]:
-        day = re.fullmatch(r"raw/(\w+)/\1-(\d{4})\d{4}-\d{8}\.txt\.gz", name)
-        if day:
-            stretch = sums.setdefault((day[1], int(day[2])), [0, 0, 0, 0])
-            for place, figure in enumerate((1, observations, duplicates, out_of_order)):
-                stretch[place] += figure
-    assert {key: tuple(figures) for key, figures in sums.items()} == STRETCHES
+    days = [(DAY_LOG.fullmatch(row[0]), row) for row in facts["files"]]
+    counts = [((day[1], int(day[2])), (1, *row[2:5])) for day, row in days if day]
+    assert summed(counts) == STRETCHES
     machines = imported.json["machines"]
-    for machine in {name for name, _year in STRETCHES}:
-        stretches = [figures for (name, _year), figures in STRETCHES.items() if name == machine]
-        stated = [machines[machine][name] for name in ("observations", "duplicates", "out_of_order")]
-        assert stated == [sum(column) for column in list(zip(*stretches, strict=True))[1:]]
+    figures = ("observations", "duplicates", "out_of_order")
+    stated = {name: tuple(one[figure] for figure in figures) for name, one in machines.items() if "traces" not in name}
+    assert stated == summed([(machine, row[1:]) for (machine, _year), row in STRETCHES.items()])
     assert imported.json["duplicates"] == sum(figures[2] for figures in STRETCHES.values()) == 5_789
     assert imported.json["out_of_order"] == sum(figures[3] for figures in STRETCHES.values()) == 273
 

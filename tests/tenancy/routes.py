@@ -77,6 +77,7 @@ PUBLIC = {
     "account_confirm_login_code": "needs the code in the letter",
     "account_confirm_email": "needs the key in the letter",
     "openapi-json": "describes the interface, the same on every site; holds no record",
+    "nowhere": "says that there is nothing at this address",
     "api-root": "answers 404; the library derives the addresses of the interface from it",
 }
 
@@ -225,5 +226,4 @@ def undone() -> Iterator[None]:
 def content_of(response: Any) -> str:
     """Everything an answer says: its body, whether it streams or not, its headers and where it leads."""
     body = b"".join(response.streaming_content) if response.streaming else response.content
-    response.close()
     return body.decode("utf-8", "replace") + "\n".join(f"{name}: {value}" for name, value in response.items())

@@ -24,7 +24,7 @@ PASSES = {
         "apps/history/passport_views.py": "a passport's public code opens this one passport",
     },
     r"\"\+__|'\+__": {},
-    r"csrf_exempt": {},
+    r"csrf_exempt": {"web/api.py": "the address that answers that there is nothing"},
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +37,7 @@ def run_import(options: Namespace, kind: str) -> int:
 
     try:
         return _report(options, _taken_in(options, kind))
-    except (OSError, sqlite3.Error, DatabaseError) as error:
+    except (OSError, DatabaseError) as error:
         raise CommandError(
             f"The import stopped: {error}. What is in stays in. Mend this (make room, say) and run the command again.",
             f"匯入中斷：{error}。已匯入的資料會保留。排除問題（例如空間不足）後，再執行同一個指令。",
@@ -77,12 +76,15 @@ def _taken_in(options: Namespace, kind: str) -> dict[str, Any]:
 
 
 def _asked(arguments: dict[str, Any]) -> Any:
-    """Return the job of the same command that was interrupted, else a new one."""
+    """Return the job of the same command when that was interrupted or failed and still stands, else a new one."""
+    from samegauge.core.intake.models import ImportBatch
     from samegauge.core.jobs.models import Job, JobState
 
-    unfinished = Job.objects.filter(kind="import", state__in=[JobState.REQUESTED, JobState.RUNNING])
-    for job in unfinished.filter(requested_by=None, cancel_requested=False).order_by("-requested_at"):
-        if job.arguments == arguments:
+    unfinished = Job.objects.filter(kind="import", requested_by=None, cancel_requested=False)
+    unfinished = unfinished.filter(state__in=[JobState.REQUESTED, JobState.RUNNING, JobState.FAILED])
+    for job in unfinished.order_by("-requested_at"):
+        if job.arguments == arguments and not ImportBatch.objects.filter(uid=job.uid, undone_at__isnull=False).exists():
+            Job.objects.filter(uid=job.uid, state=JobState.FAILED).update(state=JobState.REQUESTED, finished_at=None)
             return job
     return Job.objects.create(kind="import", arguments=arguments)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 from django.core.exceptions import PermissionDenied
 from ninja import Router, Schema
 from ninja.throttling import SimpleRateThrottle
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from samegauge.core.organisations.permissions import require
 
@@ -35,12 +36,21 @@ def _within_reach(day: DayT) -> DayT:
     return day
 
 
+def _written_out(text: Any) -> Any:
+    """Refuse numbers, which the library would read as seconds since 1970."""
+    if not isinstance(text, str) or not _ISO_8601.fullmatch(text):
+        raise ValueError("Write it out: 2026-11-21 for a day, 2026-11-21T14:32:00Z for a moment.")
+    return text
+
+
+_ISO_8601 = re.compile(r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2}))?", re.ASCII)
+
 # A NUL character is refused at the door: PostgreSQL cannot store one.
 Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Instant = Annotated[AwareDatetime, AfterValidator(_within_reach)]
-Day = Annotated[date, AfterValidator(_within_reach)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_within_reach)]
+Day = Annotated[date, BeforeValidator(_written_out), AfterValidator(_within_reach)]
 
 
 class Window(Schema):

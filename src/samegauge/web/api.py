@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig
 from django.http import Http404
+from django.urls import re_path
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
 
@@ -32,11 +34,16 @@ if TYPE_CHECKING:
 RULE_REFUSALS = (ThreadError, UndoError, VaultError, CanonicalError, PassportError)
 
 
+@csrf_exempt  # it changes nothing, and a program is to read why there is no answer
+def _nowhere(request: HttpRequest) -> HttpResponse:
+    return api.on_exception(request, Http404())
+
+
 class SiteApi(NinjaAPI):
     """Answers anonymous calls itself, with 401: a program has no use for the login page."""
 
     def _get_urls(self) -> list[Any]:
-        routes = super()._get_urls()
+        routes = [*super()._get_urls(), re_path(r"[\s\S]*", _nowhere, name="nowhere")]
         for route in routes:
             setattr(route.callback, "login_required", False)  # noqa: B010 - a mark on a function
         return routes

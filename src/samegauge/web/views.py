@@ -18,6 +18,7 @@ from samegauge.core.database import reach
 from samegauge.core.face import Action as Button
 from samegauge.core.face import Cell, Column, RecordTable
 from samegauge.core.intake.models import ImportBatch
+from samegauge.core.language import named
 from samegauge.core.measurement.models import Characteristic, Conformity, Inspection
 from samegauge.core.organisations.permissions import Action, may, needs, public
 from samegauge.core.pages import Page

@@ -26,6 +26,7 @@ OWNED = {
     "thread_of_a_replaced_group": "{replaced_unit}",
     "thread_of_a_built_in_part": "{part_in_tree}",
     "thread_of_an_empty_unit": "{empty_unit}",
+    "thread_with_a_passport": "{passport_unit}",
     "tree": "{tree_unit}tree/",
     "tree_before": "{tree_unit}tree/?at={tree_before}",
     "empty_tree": "{empty_unit}tree/",

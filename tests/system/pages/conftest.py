@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 HERE = Path(__file__).parent
-TESTS = HERE.parents[1]
 SCREENS = Places().test_tools / "screens" / "pages"
 LOCALES = {"zh": "zh-TW", "en": "en-US"}
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -48,9 +46,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, test_data: Path) -> Iterator
     folder = tmp_path_factory.mktemp("world")
     (folder / "files").mkdir()
     with site_processes(folder / "home") as processes:
-        environment = {**processes.environment, "PYTHONPATH": str(TESTS)}
         words = [sys.executable, HERE / "world.py", test_data, folder / "files"]
-        known = json.loads(process.run(words, process.Options(env=environment)).text)
+        known = json.loads(process.run(words, process.Options(env=processes.environment)).text)
         running = start_site(processes)
         yield World(running, known, folder / "files")
         running.child.stop()
@@ -153,7 +150,3 @@ def visit_as(world: World, browser: Browser, signed_in: Callable[[str], Any]) ->
 @pytest.fixture
 def visit(visit_as: Callable[..., Visit]) -> Visit:
     return visit_as()
-
-
-def full_run() -> bool:
-    return bool(os.environ.get("SAMEGAUGE_TEST_FULL"))

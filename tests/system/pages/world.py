@@ -1,25 +1,28 @@
 """Fills an empty data folder with everything a page can show: python world.py DATA_FOLDER; prints the addresses.
 
 Two organisations: Harbour Works has the recorded package, a simulated machine with 5,000 parts below it, an event
-that somebody altered, jobs and imports in every state; Empty Works has nothing. `owner` works in both, `newcomer` in
-the second alone.
+that somebody altered, jobs and imports in every state; Empty Works has nothing. `owner` and `traveller` work in both,
+`newcomer` in the second alone, `guest` in the first.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samegauge.cli.main import main
 from samegauge.cli.site import open_site
 
 if TYPE_CHECKING:
     from samegauge.core.organisations.models import Organisation, Person
     from samegauge.core.thread.models import Item, Unit
 
-PASSWORD = "a gauge for every bore"  # noqa: S105 - of a data folder that a test throws away
+PASSWORD = "a gauge for every bore"
 BUILT_ON = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 REPLACED_ON = BUILT_ON + timedelta(days=40)
 GROUPS, PARTS_IN_A_GROUP = 50, 99
@@ -33,7 +36,7 @@ def fill(data: Path) -> dict[str, Any]:
     with organisation_scope(works):
         package(data)
         return addresses() | {
-            **imports(data, owner),
+            **imports(owner),
             **machine_with_parts(owner),
             **altered_thread(owner),
             **jobs(owner),
@@ -52,10 +55,13 @@ def people() -> tuple[Organisation, Person]:
     empty = Organisation.objects.create(name="Empty Works", name_zh="空工廠", kind="component_maker")
     owner = Person.objects.create_user(username="owner", password=PASSWORD, display_name="Y. Lin")
     newcomer = Person.objects.create_user(username="newcomer", password=PASSWORD)
+    traveller = Person.objects.create_user(username="traveller", password=PASSWORD)
     guest = Person.objects.create_user(username="guest", password=PASSWORD)
     for person, organisation, role in (
         (owner, works, "owner"),
         (owner, empty, "owner"),
+        (traveller, works, "engineer"),
+        (traveller, empty, "engineer"),
         (newcomer, empty, "owner"),
         (guest, works, "guest"),
     ):
@@ -64,18 +70,15 @@ def people() -> tuple[Organisation, Person]:
 
 
 def package(data: Path) -> None:
-    _import("nist-tdp", [data / "nist-smstestbed"])
+    _import("nist-tdp", data / "nist-smstestbed")
 
 
-def _import(kind: str, paths: list[Path]) -> dict[str, Any]:
-    from samegauge.cli.importing import _places
-    from samegauge.core.jobs.models import Job
-    from samegauge.core.jobs.rules import run_here
-
-    asked = Job.objects.create(kind="import", arguments={"import_kind": kind, "sources": _places(paths, kind)})
-    run_here(asked)
-    assert asked.result is not None, asked.message
-    return asked.result
+def _import(kind: str, path: Path) -> dict[str, Any]:
+    """What the command of the same name reports; refused files and lines set aside give it another exit status."""
+    said = io.StringIO()
+    with redirect_stdout(said):
+        main(["import", kind, str(path), "--json", "--org", "Harbour Works"])
+    return json.loads(said.getvalue().splitlines()[-1])
 
 
 def addresses() -> dict[str, str]:
@@ -105,7 +108,7 @@ def addresses() -> dict[str, str]:
     }
 
 
-def imports(data: Path, owner: Person) -> dict[str, str]:
+def imports(owner: Person) -> dict[str, str]:
     """One import with refused files, one with lines set aside, one undone, one still open."""
     from samegauge.core.intake.batches import open_batch, undo
     from samegauge.core.intake.models import ImportBatch, ImportKind
@@ -117,8 +120,9 @@ def imports(data: Path, owner: Person) -> dict[str, str]:
     truncated.write_bytes(b"\x1f\x8b\x08\x00 cut short")
     hostile = folder / "results.qif"
     hostile.write_text('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "boom">]><QIFDocument>&b;</QIFDocument>')
-    refused = _import("shdr", [truncated]), _import("qif", [hostile])
-    undone = _import("shdr", [_log(folder, "Mill09-20171101-20171102.txt")])
+    refused = _import("shdr", truncated), _import("qif", hostile)
+    undone = _import("shdr", _log(folder, "Mill09-20171101-20171102.txt"))
+    partly = _import("shdr", _log(folder, "Mill08-20171101-20171102.txt", "<<<<<<< HEAD\n"))
     batch = ImportBatch.objects.get(uid=undone["import"])
     undo(batch, "Wrong machine", Recorder(actor=owner))
     return {
@@ -127,18 +131,15 @@ def imports(data: Path, owner: Person) -> dict[str, str]:
         "refused_document": f"/imports/{refused[1]['import']}/",
         "undone_import": f"/imports/{batch.uid}/",
         "open_import": f"/imports/{open_batch(ImportKind.QIF, 'results.qif', owner).uid}/",
-        "quarantined_import": f"/imports/{_quarantined(data)}/",
+        "quarantined_import": f"/imports/{partly['import']}/",
     }
 
 
-def _log(folder: Path, name: str) -> Path:
+def _log(folder: Path, name: str, dirt: str = "") -> Path:
     path = folder / name
-    path.write_text("".join(f"2017-11-01T08:00:0{second}.5Z|Xabs|1.{second}\n" for second in range(9)))
+    lines = [f"2017-11-01T08:00:0{second}.5Z|Xabs|1.{second}\n" for second in range(9)]
+    path.write_text("".join(lines) + dirt)
     return path
-
-
-def _quarantined(data: Path) -> str:
-    return str(_import("shdr", [data / "nist-smstestbed" / "adapter" / "mtc_adapter010.txt"])["import"])
 
 
 def machine_with_parts(owner: Person) -> dict[str, str]:
@@ -225,7 +226,11 @@ def jobs(owner: Person) -> dict[str, str]:
     failed = Job.objects.create(kind="import", state="failed", done=2, total=9, **reason, **times)
     stopped = Job.objects.create(kind="import", state="cancelled", done=2, total=9, **times)
     done = Job.objects.filter(kind="import", state="done").order_by("pk")[0]
-    return {"failed_job": f"/jobs/{failed.uid}/", "stopped_job": f"/jobs/{stopped.uid}/", "done_job": f"/jobs/{done.uid}/"}
+    return {
+        "failed_job": f"/jobs/{failed.uid}/",
+        "stopped_job": f"/jobs/{stopped.uid}/",
+        "done_job": f"/jobs/{done.uid}/",
+    }
 
 
 def passport(owner: Person) -> dict[str, str]:
@@ -242,7 +247,8 @@ def passport(owner: Person) -> dict[str, str]:
     (folder / "genuine.json").write_bytes(genuine)
     (folder / "altered.json").write_bytes(genuine.replace(b"Cover-01", b"Cover-02", 1))
     (folder / "foreign.json").write_text('{"not": "a passport"}')
-    return {"verify": f"/verify/{issued.public_token}/", "passports": f"/units/{issued.unit.uid}/passport/"}
+    thread = f"/units/{issued.unit.uid}/"
+    return {"verify": f"/verify/{issued.public_token}/", "passport_unit": thread, "passports": f"{thread}passport/"}
 
 
 if __name__ == "__main__":

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.core.exceptions import BadRequest
-from django.core.handlers.wsgi import WSGIHandler
 from django.test.utils import override_settings
+from wsgi_site import call
 
 from samegauge.core.organisations.models import Role
 from samegauge.core.organisations.rules import issue_token
@@ -24,26 +24,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 SECRET = "a" * 32
 FORM = "application/x-www-form-urlencoded"
-
-
-def call(method: str, path: str, body: bytes = b"", **environ: Any) -> tuple[int, dict[str, str], bytes]:
-    """Ask the whole application as a server does that passes on whatever arrived."""
-    answered: list[Any] = []
-    wsgi = {
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "SERVER_NAME": "localhost",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": io.StringIO(),
-    }
-    response: Any = WSGIHandler()(wsgi | environ, lambda status, headers: answered.extend([status, headers]))
-    content = b"".join(response)
-    response.close()
-    return int(answered[0].split()[0]), dict(answered[1]), content
 
 
 @pytest.fixture

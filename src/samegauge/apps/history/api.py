@@ -117,7 +117,9 @@ def unit_detail(request: HttpRequest, unit_uid: UUID) -> Any:  # noqa: ARG001 - 
 @needs(Action.READ)
 def unit_thread(request: HttpRequest, unit_uid: UUID, at: Instant | None = None) -> Any:  # noqa: ARG001 - ninja
     """Return the thread of a unit: as built at the moment asked for (now), and all that happened to it."""
-    return thread_record(queries.thread_view(_unit(unit_uid), at or datetime.now(UTC)))
+    view = queries.thread_view(_unit(unit_uid), at or datetime.now(UTC))
+    prefetch_related_objects(view.events, "superseded_by")
+    return thread_record(view)
 
 
 class Depth(Schema):
@@ -166,7 +168,7 @@ def unit_used_in(
 @needs(Action.READ)
 def unit_events(request: HttpRequest, unit_uid: UUID, window: Query[Window]) -> Any:  # noqa: ARG001 - ninja
     """List what happened to the unit and to what was put into it or taken out, newest first."""
-    events = queries.events_of(_unit(unit_uid)).order_by("-device_time", "-pk")
+    events = queries.events_of(_unit(unit_uid)).prefetch_related("superseded_by").order_by("-device_time", "-pk")
     return window.of(events, event_record)
 
 

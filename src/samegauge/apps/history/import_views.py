@@ -21,7 +21,7 @@ from samegauge.core.jobs.rules import cancel, enqueue
 from samegauge.core.language import reads_chinese
 from samegauge.core.organisations.permissions import Action, may, needs
 from samegauge.core.pages import page_of
-from samegauge.core.thread.rules import Recorder
+from samegauge.core.thread.rules import Recorder, ThreadError
 from samegauge.core.vault.rules import VaultError, keep
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from samegauge.core.vault.models import StoredFile
 
+LONGEST_REASON = 2000
 ACCEPTED = {
     ImportKind.SHDR: ".txt,.gz,.shdr,.log",
     ImportKind.QIF: ".qif,.xml,.gz",
@@ -132,9 +133,12 @@ def import_detail(request: HttpRequest, import_uid: UUID) -> HttpResponse:
 @needs(Action.UNDO_IMPORT)
 def import_undo(request: HttpRequest, import_uid: UUID) -> HttpResponse:
     batch = get_object_or_404(ImportBatch, uid=import_uid)
+    reason = request.POST.get("reason", "")
+    if len(reason) > LONGEST_REASON:
+        raise BadRequest(_("The request is larger than this site takes. Send less at once."))
     try:
-        undo(batch, request.POST.get("reason", ""), Recorder(actor=request.user))  # type: ignore[arg-type]
-    except UndoError as error:
+        undo(batch, reason, Recorder(actor=request.user))  # type: ignore[arg-type]
+    except (UndoError, ThreadError) as error:
         messages.error(request, str(error))
     return redirect("import_detail", import_uid)
 

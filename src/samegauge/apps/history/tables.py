@@ -151,7 +151,7 @@ def finding_text(row: Measurement) -> str:
     return f"{stated.name}: {quantity_text(row.actual, stated.unit_code, 4)} ({limits})"
 
 
-def measurement_table(rows: Sequence[Measurement]) -> RecordTable:
+def measurement_table(rows: Sequence[Measurement], inspection: Inspection) -> RecordTable:
     columns = (
         Column(_("Characteristic")),
         Column(_("Verdict")),
@@ -162,7 +162,8 @@ def measurement_table(rows: Sequence[Measurement]) -> RecordTable:
         Column(pgettext("of measurement", "Unit")),
         Column(_("Our own check")),
     )
-    return RecordTable(_("Measurements"), columns, tuple(_measurement_row(row) for row in rows))
+    caption = f"{inspection.get_kind_display()} · {when(inspection.reported_at)}"  # type: ignore[attr-defined]
+    return RecordTable(caption, columns, tuple(_measurement_row(row) for row in rows))
 
 
 def _measurement_row(row: Measurement) -> tuple[Cell, ...]:

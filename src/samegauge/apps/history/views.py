@@ -202,7 +202,7 @@ def unit_print(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     unit = _unit(unit_uid)
     view = queries.thread_view(unit, _asked_moment(request), events_shown=500)
     measured = [
-        (inspection, tables.measurement_table(list(queries.measurements_of(inspection))))
+        (inspection, tables.measurement_table(list(queries.measurements_of(inspection)), inspection))
         for inspection in view.inspections
     ]
     context = {
@@ -260,7 +260,7 @@ def inspection(request: HttpRequest, inspection_uid: UUID) -> HttpResponse:
     context = {
         "inspection": found,
         "unit": found.unit,
-        "table": tables.measurement_table(worst_first),
+        "table": tables.measurement_table(worst_first, found),
         "failed": failed,
         "finding": tables.finding_text(failed[0]) if failed else "",
         "time_basis": tables.time_basis_text(found.time_basis),

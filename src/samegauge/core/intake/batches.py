@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
 from samegauge.core.intake.run import alone
 from samegauge.core.jobs.models import Job, JobState
+from samegauge.core.production.models import Trace
 from samegauge.core.scope import Retractable
 from samegauge.core.telemetry import organisation_lake
+from samegauge.core.thread.models import Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
 
 if TYPE_CHECKING:
@@ -69,10 +71,25 @@ def _refuse_when_others_build_on_it(batch: ImportBatch) -> None:
                 continue
             leaning = model._default_manager.filter(**{f"{field.name}__batch": batch}).exclude(batch=batch)
             if other := leaning.select_related("batch").first():
-                raise UndoError(
-                    _("Import %(other)s added to what import %(this)s brought in. Undo that one first.")
-                    % {"other": _named(other.batch) if other.batch else other, "this": _named(batch)}
-                )
+                raise _built_on(batch, other.batch or other)
+    _refuse_when_readings_build_on_it(batch)
+
+
+def _refuse_when_readings_build_on_it(batch: ImportBatch) -> None:
+    """A machine stays while another import's readings are of it, readings while another import's trace is."""
+    arrivals = organisation_lake().ledger.live()
+    machines = set(Unit.objects.filter(batch=batch).values_list("serial", flat=True))
+    others = {one.batch for one in arrivals if one.machine in machines and one.batch != str(batch.uid)}
+    if other := ImportBatch.objects.filter(uid__in=others, undone_at__isnull=True).first():
+        raise _built_on(batch, other)
+    labels = {file.key.trace for one in arrivals if one.batch == str(batch.uid) for file in one.files} - {None}
+    if trace := Trace.objects.filter(label__in=labels).exclude(batch=batch).select_related("batch").first():
+        raise _built_on(batch, trace.batch or trace)
+
+
+def _built_on(batch: ImportBatch, other: Any) -> UndoError:
+    names = {"other": _named(other) if isinstance(other, ImportBatch) else other, "this": _named(batch)}
+    return UndoError(_("Import %(other)s added to what import %(this)s brought in. Undo that one first.") % names)
 
 
 def _named(batch: ImportBatch) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.db import OperationalError
+
 from samegauge.core.intake.batches import close_batch, finish_undone
 from samegauge.core.intake.capability import take_in_capability
 from samegauge.core.intake.logs import counts_by_machine, take_in_logs
@@ -25,7 +27,7 @@ from samegauge.core.intake.qif import StatedNaming, take_in_qif
 from samegauge.core.intake.run import Intake, report_of
 from samegauge.core.intake.sources import Source, unpacked
 from samegauge.core.jobs.models import Job
-from samegauge.core.jobs.rules import Progress, job
+from samegauge.core.jobs.rules import JobError, Progress, job
 from samegauge.core.organisations.models import Person
 from samegauge.core.thread.models import Document
 from samegauge.core.thread.rules import Recorder
@@ -42,7 +44,17 @@ def import_files(progress: Progress, import_kind: str, sources: list[list[str]])
 
     The import has the uid of its job, and every file goes in once: run again after an interruption it goes on.
     """
-    return progress.step("take in", partial(_take_in, progress, ImportKind(import_kind), sources))
+    return progress.step("take in", partial(_taken_in, progress, ImportKind(import_kind), sources))
+
+
+def _taken_in(progress: Progress, kind: ImportKind, places: list[list[str]]) -> dict[str, Any]:
+    try:
+        return _take_in(progress, kind, places)
+    except (OSError, OperationalError) as error:
+        raise JobError(
+            f"The import stopped: {error}. What is in stays in. Mend this (make room, say) and import the files again.",
+            f"匯入中斷：{error}。已匯入的資料會保留。排除問題（例如空間不足）後，再匯入這些檔案。",
+        ) from error
 
 
 def _take_in(progress: Progress, kind: ImportKind, places: list[list[str]]) -> dict[str, Any]:

@@ -70,6 +70,8 @@ class Progress:
             return
         self._written_at_s, self._written_message = now_s, message
         self.stop_if_asked()
+        if self._listener is not None:
+            self._listener(done, total, message, message_zh)
         Job.objects.filter(uid=self.uid, done__lte=done).update(
             done=done,
             total=total,

@@ -1,0 +1,72 @@
+"""Every page can be reached by links from the start page, and no link leads nowhere."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import deque
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from system.pages.conftest import Visit
+
+pytestmark = pytest.mark.browser
+
+HREF = re.compile(r'<a\b[^>]*?\shref="([^"]+)"')
+FETCHED = re.compile(r'(?:data-signal-url)="([^"]+)"')
+MOST_OF_ONE_KIND = 12
+# Not links: what a form sends, what a link outside the site opens, what a program asks for.
+OTHERWISE_REACHED = {
+    "health", "search", "start", "join", "switch_organisation", "revoke_token", "set_language", "import_undo", "job_progress",
+    "job_cancel",
+}  # fmt: skip
+
+
+def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if str(pattern.pattern) not in {"account/", "api/"}:
+                yield from _names(pattern.url_patterns)
+        elif pattern.name:
+            yield pattern.name
+
+
+def test_every_page_is_linked_and_every_link_leads_somewhere(visit: Visit) -> None:
+    site = visit.world.running.address.rstrip("/")
+    wanted = set(_names(get_resolver().url_patterns)) - OTHERWISE_REACHED
+    # Of 5,000 units a few are followed; these two, which the search opens by their serials, have what most have not.
+    ways_in = ["/", visit.world.path("thread_of_an_assembly"), visit.world.path("thread_with_a_passport")]
+    waiting, seen, reached, broken = deque(ways_in), set(ways_in), dict[str, int](), list[str]()
+    while waiting:
+        path = waiting.popleft()
+        name = resolve(urlsplit(path).path).url_name or ""
+        if reached.get(name, 0) >= MOST_OF_ONE_KIND:
+            continue
+        reached[name] = reached.get(name, 0) + 1
+        answer = visit.context.request.get(site + path)
+        if answer.status != 200:
+            broken.append(f"{path} answers {answer.status}")
+        if "text/html" not in answer.headers.get("content-type", ""):
+            continue
+        text = answer.text()
+        for found in [*HREF.findall(text), *FETCHED.findall(text)]:
+            target = _own_path(html.unescape(found), path, site)
+            if target and target not in seen:
+                seen.add(target)
+                waiting.append(target)
+    assert broken == []
+    assert wanted - reached.keys() == set()
+
+
+def _own_path(href: str, path: str, site: str) -> str:
+    """The address without its fragment when it is one of the site's, else nothing."""
+    if href.startswith("?"):
+        href = urlsplit(path).path + href
+    target = href.removeprefix(site).split("#")[0]
+    return target if target.startswith("/") and not target.startswith(("//", "/static/")) else ""
