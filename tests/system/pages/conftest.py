@@ -103,6 +103,12 @@ class Visit:
         ]
 
 
+def watched(world: World, context: BrowserContext) -> Visit:
+    visit = Visit(world, context, context.new_page())
+    visit.watch()
+    return visit
+
+
 @pytest.fixture(scope="session")
 def signed_in(world: World, browser: Browser) -> Callable[[str], Any]:
     """Return what a browser keeps of a person who has signed in: each person signs in once a run."""
@@ -138,9 +144,7 @@ def visit_as(world: World, browser: Browser, signed_in: Callable[[str], Any]) ->
             storage_state=signed_in(person),
         )
         opened.append(context)
-        visit = Visit(world, context, context.new_page())
-        visit.watch()
-        return visit
+        return watched(world, context)
 
     yield begin
     for context in opened:

@@ -23,8 +23,8 @@ FETCHED = re.compile(r'(?:data-signal-url)="([^"]+)"')
 MOST_OF_ONE_KIND = 12
 # Not links: what a form sends, what a link outside the site opens, what a program asks for.
 OTHERWISE_REACHED = {
-    "health", "search", "start", "join", "switch_organisation", "revoke_token", "set_language", "import_undo", "job_progress",
-    "job_cancel",
+    "health", "search", "start", "join", "switch_organisation", "revoke_token", "set_language", "import_undo",
+    "job_progress", "job_cancel",
 }  # fmt: skip
 
 

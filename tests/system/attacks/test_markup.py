@@ -1,0 +1,127 @@
+"""Hostile texts in every field of every record, on every page: shown as text, never as markup."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+from tenancy.routes import Visitor, content_of, guarded_routes
+
+from samegauge.core.organisations.models import Role
+from samegauge.core.organisations.permissions import may
+from samegauge.core.scope import organisation_scope
+from samegauge.core.thread.models import Document
+from samegauge.core.vault.rules import keep
+
+if TYPE_CHECKING:
+    from tenancy.canaries import Firm
+
+pytestmark = pytest.mark.django_db
+
+
+class Markup(HTMLParser):
+    """Collects what a browser would run or fetch, and what the hostile text would have become."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.broken_out: list[str] = []
+        self.inline: list[str] = []
+        self.elsewhere: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if (tag == "i" and given.get("id") == "x") or (tag == "svg" and "onload" in given):
+            self.broken_out.append(f"<{tag} {given}>")
+        self.inline += [f"{tag} {name}" for name in given if name.startswith("on") or name == "style"]
+        if tag == "script" and not given.get("src") and given.get("type") not in {"application/json", "text/plain"}:
+            self.inline.append("script")
+        targets = [given.get(name) or "" for name in ("src", "href", "action", "srcset", "data", "poster")]
+        self.elsewhere += [target for target in targets if target.lower().startswith(("http", "//", "javascript:"))]
+
+
+@pytest.mark.parametrize("language", ["zh-hant", "en"])
+def test_no_text_becomes_markup_and_no_page_runs_or_fetches_anything_else(hostile_firm: Firm, language: str) -> None:
+    visitor = Visitor(hostile_firm, Role.OWNER)
+    wrong, shown = [], 0
+    for route in guarded_routes():
+        action = route.action("GET")
+        if route.is_api or action is None or not may(Role.OWNER, action):
+            continue
+        answer = visitor.browser.get(route.path(hostile_firm), headers={"Accept-Language": language})
+        page = content_of(answer)
+        if "text/html" not in answer.headers.get("Content-Type", ""):
+            continue
+        shown += "&lt;i id=x&gt;" in page
+        markup = Markup(page)
+        faults = markup.broken_out + markup.inline + markup.elsewhere
+        if faults or "49$" in page:
+            wrong.append((route.name, faults[:3]))
+    assert wrong == []
+    assert shown > 10
+
+
+def test_the_api_answers_hostile_texts_as_json(hostile_firm: Firm) -> None:
+    visitor = Visitor(hostile_firm, Role.OWNER)
+    answers = [visitor.asks("GET", route.path(hostile_firm)) for route in guarded_routes() if route.is_api]
+    kinds = {answer.headers["Content-Type"].partition(";")[0] for answer in answers if answer.status_code == 200}
+    for answer in answers:
+        content_of(answer)
+    assert kinds <= {"application/json", "application/octet-stream", "application/pdf"}
+
+
+CARRIERS = {
+    "page.html": b"<!doctype html><script>alert(1)</script>",
+    "image.svg": b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>',
+    "plain.txt": b"<html><script>alert(1)</script></html>",
+    "script.js": b"alert(1)",
+    "archive.zip": b"PK\x03\x04<script>alert(1)</script>",
+}
+
+
+@pytest.mark.parametrize("name", CARRIERS)
+def test_what_could_run_in_a_browser_is_only_ever_downloaded(firm: Firm, name: str) -> None:
+    with organisation_scope(firm.organisation):
+        stored = keep(CARRIERS[name], name)
+        document = Document.objects.create(title=name, kind="CAD", stored=stored, unit=firm.records["machine"])
+    answer = Visitor(firm, Role.OWNER).browser.get(f"/documents/{document.uid}/")
+    content_of(answer)
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+def test_a_page_hidden_behind_a_pdf_signature_stays_a_sandboxed_pdf(firm: Firm) -> None:
+    with organisation_scope(firm.organisation):
+        stored = keep(b"%PDF-1.7\n<script>alert(1)</script>", "a.html")
+        document = Document.objects.create(title="a", kind="CAD", stored=stored, unit=firm.records["machine"])
+    answer = Visitor(firm, Role.OWNER).browser.get(f"/documents/{document.uid}/")
+    content_of(answer)
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_every_kind_of_answer_carries_the_guarding_headers(firm: Firm) -> None:
+    visitor = Visitor(firm, Role.OWNER)
+    lacking = []
+    for path in [route.path(firm) for route in guarded_routes()] + [
+        "/nowhere/",
+        "/verify/x/",
+        "/api/nowhere",
+        "/health/",
+    ]:
+        answer = visitor.asks("GET", path)
+        content_of(answer)
+        policy = answer.headers.get("Content-Security-Policy", "")
+        guarded = (
+            policy.startswith("default-src 'none'")
+            and "unsafe" not in policy
+            and answer.headers.get("X-Content-Type-Options") == "nosniff"
+            and answer.headers.get("X-Frame-Options") == "DENY"
+            and answer.headers.get("Referrer-Policy") == "same-origin"
+            and answer.headers.get("Cache-Control") == "private, no-store"
+        )
+        lacking += [] if guarded else [(path, dict(answer.headers))]
+    assert lacking == []
