@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from samegauge.core.face import Chip, Provenance
 from samegauge.core.intake.models import FileOutcome
@@ -34,7 +35,7 @@ def confidence_chip(confidence: str) -> Chip:
     if confidence == Confidence.STATED:
         return Chip("ok", _("Stated by the source"))
     if confidence == Confidence.INFERRED:
-        return Chip("undecided", _("Worked out from the data"))
+        return Chip("undecided", pgettext("degree of belief", "Worked out"))
     return Chip("warning", _("Uncertain"))
 
 

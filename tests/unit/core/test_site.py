@@ -68,8 +68,8 @@ def test_what_the_environment_states_counts(environment: pytest.MonkeyPatch) -> 
     ("platform", "variables", "expected"),
     [
         ("linux", {"XDG_DATA_HOME": "/data"}, "/data/samegauge"),
-        ("linux", {"XDG_DATA_HOME": "", "HOME": "/home/lin"}, "/home/lin/.local/share/samegauge"),
-        ("darwin", {"HOME": "/Users/lin"}, "/Users/lin/Library/Application Support/samegauge"),
+        ("linux", {"XDG_DATA_HOME": "", "HOME": "/lin"}, "/lin/.local/share/samegauge"),
+        ("darwin", {"HOME": "/lin"}, "/lin/Library/Application Support/samegauge"),
         ("win32", {"LOCALAPPDATA": "/lin/AppData/Local"}, "/lin/AppData/Local/samegauge"),
     ],
 )

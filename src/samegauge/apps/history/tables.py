@@ -34,6 +34,7 @@ WHAT_EVENTS_SAY = {
     "made": ("operation", "machine"),
     "traced": ("trace", "machine"),
     "inspected": ("plan",),
+    "matched": ("trace",),
     "passport_issued": ("key",),
     "import_undone": ("reason",),
 }
