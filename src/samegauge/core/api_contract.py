@@ -96,9 +96,12 @@ PROBLEMS: dict[int, Any] = {
     401: Problem,
     403: Problem,
     404: Problem,
+    411: Problem,
     413: Problem,
+    415: Problem,
     422: FieldProblem,
     429: Problem,
+    503: Problem,
 }
 
 

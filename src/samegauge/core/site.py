@@ -21,6 +21,9 @@ SQLITE_PRAGMAS = (
 )
 
 
+URL_FORM = "SAMEGAUGE_DATABASE_URL must read postgresql://person:password@host:port/name"
+
+
 class SiteError(Exception):
     """A setting of the site cannot be used."""
 
@@ -93,16 +96,20 @@ class Site:
 
 def postgresql_settings(url: str) -> dict[str, Any]:
     """Django settings for `postgresql://person:password@host:port/name`."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = str(parts.port or "")
+    except ValueError as error:
+        raise SiteError(URL_FORM) from error
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise SiteError("SAMEGAUGE_DATABASE_URL must read postgresql://person:password@host:port/name")
+        raise SiteError(URL_FORM)
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "PORT": port,
         "CONN_MAX_AGE": 60,
     }
 

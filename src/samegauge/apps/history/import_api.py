@@ -155,7 +155,7 @@ def start_import(request: HttpRequest, announced: Form[Announced], files: File[l
         keep(file, file.name or "file", expected_bytes=file.size, expected_sha256=sha256)
         for file, sha256 in zip(files, announced.sha256, strict=True)
     ]
-    arguments = {"import_kind": announced.kind.value, "stored": [str(stored.uid) for stored in kept]}
+    arguments = {"import_kind": announced.kind.value, "sources": [[str(stored.uid), stored.name] for stored in kept]}
     return Status(202, job_record(enqueue("import", arguments, request.user)))  # type: ignore[arg-type]
 
 

@@ -48,18 +48,14 @@ def match_parts(intake: Intake) -> None:
     for item in Item.objects.exclude(kind=ItemKind.MACHINE):
         with alone():
             traces = list(Trace.objects.filter(unit__item=item).select_related("unit", "machine"))
-            inspections = list(
-                Inspection.objects.filter(unit__item=item, batch=intake.batch).select_related("unit", "source")
-            )
-            if traces and inspections:
+            inspections = list(Inspection.objects.filter(unit__item=item).select_related("unit", "source"))
+            if traces and not all(_is_matched(row) for row in inspections):
                 _match_item(traces, inspections, intake)
 
 
 def _match_item(traces: list[Trace], inspections: list[Inspection], intake: Intake) -> None:
-    if inspections[0].evidence and inspections[0].evidence[-1].get("code"):
-        return  # an interrupted import had come this far
     logs = _daily_counters()
-    for trace in traces:
+    for trace in (trace for trace in traces if len(trace.evidence) == 1):
         trace.evidence = [*trace.evidence, *_written(_machine_counters(trace, logs))]
         trace.save()
     labels = [TraceLabel(trace.label, _number(trace.unit), _starts_s(trace)) for trace in traces]
@@ -72,7 +68,13 @@ def _match_item(traces: list[Trace], inspections: list[Inspection], intake: Inta
         shared = [list_evidence(units, labels), order_evidence(labels), written]
         matches = match_units(units, labels, shared=shared, per_unit=per_unit)
         for row, match in zip(found, matches, strict=True):
-            _keep(row, match, intake)
+            if not _is_matched(row):
+                _keep(row, match, intake)
+
+
+def _is_matched(row: Inspection) -> bool:
+    """An interrupted import, or an earlier one, may have come this far."""
+    return bool(row.evidence) and "code" in row.evidence[-1]
 
 
 def _inspected(row: Inspection) -> InspectedUnit:
