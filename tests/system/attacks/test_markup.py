@@ -123,5 +123,5 @@ def test_every_kind_of_answer_carries_the_guarding_headers(firm: Firm) -> None:
             and answer.headers.get("Referrer-Policy") == "same-origin"
             and answer.headers.get("Cache-Control") == "private, no-store"
         )
-        lacking += [] if guarded else [(path, dict(answer.headers))]
+        lacking += [] if guarded else [(path, policy[:30], {k:v for k,v in answer.headers.items() if k in ("X-Content-Type-Options","X-Frame-Options","Referrer-Policy","Cache-Control")})]
     assert lacking == []
