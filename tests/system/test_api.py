@@ -5,20 +5,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-import schemathesis
 from django.core.cache import cache
 from django.test import Client
-from hypothesis import HealthCheck, Phase, settings
-from schemathesis.checks import CHECKS
 from tenancy.canaries import DAY, Firm, founded, furnished
-from tenancy.routes import LOGIN_BACKEND, OBJECTS, content_of, undone
-from wsgi_site import site
+from tenancy.routes import LOGIN_BACKEND, content_of
 
 from samegauge.core import telemetry
 from samegauge.core.intake.models import ImportBatch, ImportKind
@@ -32,8 +27,6 @@ from samegauge.web.api import api
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from schemathesis import Case
 
     from samegauge.core.api_contract import MemberRate
 
@@ -560,62 +553,3 @@ class TestDoors:
         document = Client().get("/api/openapi.json").json()
         assert document["openapi"].startswith("3.")
         assert "http" not in json.dumps(document["paths"]).replace('"type": "http"', "")
-
-
-# --- whatever the description of the interface allows, and what it does not ---
-
-FULL = bool(os.environ.get("SAMEGAUGE_TEST_FULL"))
-document = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/"), default=str))
-interface = schemathesis.openapi.from_dict(document)
-
-interface.app = site
-ASKED = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
-checks = [CHECKS.get_one(name) for name in (*ASKED, "response_headers_conformance", "negative_data_rejection")]
-slices = settings(
-    max_examples=150 if FULL else 8,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-
-
-@pytest.fixture
-def unthrottled(settings: Any) -> None:
-    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
-
-
-# The firm's passport is no real one here; TestPassports reads one that is.
-UNAIMED = {"passport_uid"}
-
-
-def aimed(case: Case, firm: Firm) -> Case:
-    """Most of the time name a record that is there, else every answer would be 404."""
-    for name, value in (case.path_parameters or {}).items():
-        if name in OBJECTS and name not in UNAIMED and len(str(value)) == 36 and int(str(value)[-1], 16) % 4:
-            case.path_parameters[name] = uid_of(firm, OBJECTS[name])
-    return case
-
-
-@interface.parametrize()
-@slices
-def test_the_interface_keeps_its_word(case: Case, firm: Firm, unthrottled: None) -> None:
-    headers = {"Authorization": f"Bearer {firm.tokens[Role.OWNER]}"}
-    with undone():
-        response = aimed(case, firm).call(headers=headers)
-        case.validate_response(response, checks=checks, headers=headers)
-    assert response.status_code < 500
-
-
-@interface.parametrize()
-@settings(slices, max_examples=20 if FULL else 2, phases=[Phase.generate])
-def test_no_operation_answers_without_a_token(case: Case, firm: Firm, unthrottled: None) -> None:
-    for headers in ({}, {"Authorization": "Bearer sg_wrong"}):
-        for name in OBJECTS.keys() & (case.path_parameters or {}).keys():
-            case.path_parameters[name] = uid_of(firm, OBJECTS[name])
-        response = case.call(headers=headers)
-        # 403: a made-up session cookie came without its CSRF token; 400: a zero byte in the address.
-        refusals = {400, 401, 403}
-        assert response.status_code in refusals | ({404} if "day" in (case.path_parameters or {}) else set())
-        assert firm.secret not in response.text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -77,22 +79,26 @@ def bodies(route: Route, visiting: Firm, other: Firm) -> Iterator[Any]:
     }
 
 
+def sent_by(visiting: Firm, other: Firm) -> Iterator[tuple[Route, str, Any]]:
+    """Every address with everything a stranger could send to it, each once."""
+    for route in guarded_routes():
+        sent = list(bodies(route, visiting, other))
+        for address in (route.path(visiting), route.path(other)):
+            for place, body in enumerate(sent):
+                if body not in sent[:place]:
+                    yield route, address, body
+
+
 @pytest.mark.parametrize("role", [Role.OWNER, Role.ENGINEER, Role.GUEST])
 def test_nobody_of_another_firm_changes_or_points_to_anything(victim: Firm, stranger: Firm, role: Role) -> None:
     before = rows_of(victim)
     visitor = Visitor(stranger, role)
     failed = []
-    for route in guarded_routes():
-        sent = list(bodies(route, stranger, victim))
-        sent = [body for place, body in enumerate(sent) if body not in sent[:place]]
+    for route, questions in groupby(sent_by(stranger, victim), key=itemgetter(0)):
         with undone():
-            for address in {route.path(stranger), route.path(victim)}:
-                for body in sent:
-                    answer = visitor.asks("POST", address, body)
-                    if victim.secret in content_of(answer):
-                        failed.append((route.name, address, body, answer.status_code))
-            if rows_of(victim) != before or points_to(stranger, victim):
-                failed.append((route.name, "changed or points to the other firm"))
+            told = [victim.secret in content_of(visitor.asks("POST", *asked)) for _route, *asked in questions]
+            if any(told) or rows_of(victim) != before or points_to(stranger, victim):
+                failed.append(route.name)
     assert failed == []
 
 

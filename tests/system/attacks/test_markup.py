@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+from django.test import Client
 from tenancy.routes import Visitor, content_of, guarded_routes
 
 from samegauge.core.organisations.models import Role
@@ -103,25 +104,43 @@ def test_a_page_hidden_behind_a_pdf_signature_stays_a_sandboxed_pdf(firm: Firm) 
     assert "sandbox" in answer.headers["Content-Security-Policy"]
 
 
+GUARDS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+}
+
+
 def test_every_kind_of_answer_carries_the_guarding_headers(firm: Firm) -> None:
     visitor = Visitor(firm, Role.OWNER)
+    elsewhere = ["/nowhere/", "/verify/", "/verify/x/", "/health/", "/account/password/change/"]
     lacking = []
-    for path in [route.path(firm) for route in guarded_routes()] + [
-        "/nowhere/",
-        "/verify/x/",
-        "/api/nowhere",
-        "/health/",
-    ]:
+    for path in [route.path(firm) for route in guarded_routes()] + elsewhere:
         answer = visitor.asks("GET", path)
         content_of(answer)
         policy = answer.headers.get("Content-Security-Policy", "")
-        guarded = (
-            policy.startswith("default-src 'none'")
-            and "unsafe" not in policy
-            and answer.headers.get("X-Content-Type-Options") == "nosniff"
-            and answer.headers.get("X-Frame-Options") == "DENY"
-            and answer.headers.get("Referrer-Policy") == "same-origin"
-            and answer.headers.get("Cache-Control") == "private, no-store"
-        )
-        lacking += [] if guarded else [(path, policy[:30], {k:v for k,v in answer.headers.items() if k in ("X-Content-Type-Options","X-Frame-Options","Referrer-Policy","Cache-Control")})]
+        given = {name: answer.headers.get(name) for name in GUARDS}
+        if given != GUARDS or "default-src 'none'" not in policy or "unsafe" in policy:
+            lacking.append((path, policy, given))
     assert lacking == []
+
+
+def test_what_needs_no_account_is_guarded_too() -> None:
+    client = Client(raise_request_exception=False)
+    paths = [
+        "/account/login/",
+        "/static/favicon.svg",
+        "/static/nothing.css",
+        "/api/units",
+        "/api/openapi.json",
+        "/units/",
+    ]
+    answers = [client.get(path) for path in paths]
+    answers.append(client.generic("TRACE", "/"))
+    answers.append(client.post("/account/login/", {}, headers={"host": "elsewhere.example"}))
+    for answer in answers:
+        content_of(answer)
+    assert all("default-src 'none'" in answer.headers["Content-Security-Policy"] for answer in answers)
+    assert all(answer.headers["X-Content-Type-Options"] == "nosniff" for answer in answers)
+    assert [answer.status_code for answer in answers[-2:]] == [405, 400]

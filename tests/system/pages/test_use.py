@@ -152,6 +152,20 @@ def test_a_failing_part_says_what_fails_and_where_to_look(visit: Visit) -> None:
     assert page.locator("tbody tr").first.locator(".sg-chip-alarm").count() == 1
 
 
+WIDE = """() => [...document.querySelectorAll('.sg-table-scroll')].filter(one => one.scrollWidth > one.clientWidth)
+  .map(one => `${one.getAttribute('aria-label')}: ${one.scrollWidth} > ${one.clientWidth}`)"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["home", "parts", "thread", "thread_of_a_failing_part", "thread_of_an_assembly", "altered_event", "inspection",
+     "failed_inspection", "characteristics", "characteristic", "machines", "machine_day", "import", "refused_import"],
+)  # fmt: skip
+def test_a_desk_screen_shows_every_column(visit: Visit, name: str) -> None:
+    assert visit.open(name).locator(".sg-table").count() > 0
+    assert visit.page.evaluate(WIDE) == []
+
+
 def _upload(page: Page, log: Path) -> None:
     page.set_input_files("#files", str(log))
     page.click(".sg-upload button[type=submit]")

@@ -76,9 +76,9 @@ def _unit_row(unit: Unit, verdict: str) -> tuple[Cell, ...]:
 
 def operation_table(runs: Sequence[OperationRun]) -> RecordTable:
     columns = (
-        Column(_("Operation")),
+        Column(_("Operation"), prose=True),
         Column(_("Machine")),
-        Column(_("Program revision")),
+        Column(_("Program revision"), prose=True),
         Column(pgettext("time", "Start")),
         Column(_("Cycle time"), numeric=True),
         Column(_("Interruptions"), numeric=True),
@@ -112,13 +112,12 @@ def _program_text(run: OperationRun) -> str:
 
 def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
     columns = (
-        Column(_("Inspection")),
+        Column(_("Inspection"), prose=True),
         Column(_("Verdict")),
         Column(_("Characteristics"), numeric=True),
         Column(_("Not conforming"), numeric=True),
         Column(_("Reported")),
         Column(_("Basis")),
-        Column(_("Measured with"), prose=True),
     )
     return RecordTable(_("Inspections"), columns, tuple(_inspection_row(row) for row in inspections))
 
@@ -131,7 +130,6 @@ def _inspection_row(row: Inspection) -> tuple[Cell, ...]:
         Cell(number_text(row.failed, 0)),  # type: ignore[attr-defined] - annotated by the query
         Cell(when(row.reported_at)),
         Cell(chip=confidence_chip(row.confidence)),
-        Cell(row.software or "–"),
     )
 
 
@@ -185,7 +183,7 @@ def _measurement_row(row: Measurement) -> tuple[Cell, ...]:
 
 def event_table(events: Iterable[Event], page: Page | None = None, not_shown: int = 0) -> RecordTable:
     columns = (
-        Column(_("Event")),
+        Column(_("Event"), prose=True),
         Column(_("What it says"), prose=True),
         Column(_("Device time")),
         Column(_("Received")),

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from django.db.models import Max
 
 from samegauge.core.intake.run import alone
 from samegauge.core.measurement.models import Inspection, Measurement
@@ -59,17 +58,21 @@ def _match_item(traces: list[Trace], inspections: list[Inspection], intake: Inta
         trace.evidence = [*trace.evidence, *_written(_machine_counters(trace, logs))]
         trace.save()
     labels = [TraceLabel(trace.label, _number(trace.unit), _starts_s(trace)) for trace in traces]
-    last_operation = OperationRun.objects.filter(trace__in=traces).aggregate(last=Max("ended_at"))["last"]
+    machined_s = max(trace.ended_at for trace in traces).timestamp()
     per_unit = _across_inspections(inspections)
     for kind in sorted({row.kind for row in inspections}):
         found = [row for row in inspections if row.kind == kind]
+        written = time_evidence(found[0].source.name, found[0].reported_at.timestamp(), machined_s)
         units = [_inspected(row) for row in found]
-        written = time_evidence(found[0].source.name, found[0].reported_at.timestamp(), last_operation.timestamp())
         shared = [list_evidence(units, labels), order_evidence(labels), written]
         matches = match_units(units, labels, shared=shared, per_unit=per_unit)
-        for row, match in zip(found, matches, strict=True):
-            if not _is_matched(row):
-                _keep(row, match, intake)
+        _keep_new(found, matches, intake)
+
+
+def _keep_new(inspections: list[Inspection], matches: Sequence[Match], intake: Intake) -> None:
+    for row, match in zip(inspections, matches, strict=True):
+        if not _is_matched(row):
+            _keep(row, match, intake)
 
 
 def _is_matched(row: Inspection) -> bool:
