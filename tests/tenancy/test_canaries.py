@@ -94,9 +94,9 @@ def test_nobody_of_another_firm_changes_or_points_to_anything(victim: Firm, stra
     before = rows_of(victim)
     visitor = Visitor(stranger, role)
     failed = []
-    for route, questions in groupby(sent_by(stranger, victim), key=itemgetter(0)):
+    for route, everything in groupby(sent_by(stranger, victim), key=itemgetter(0)):
         with undone():
-            told = [victim.secret in content_of(visitor.asks("POST", *asked)) for _route, *asked in questions]
+            told = [victim.secret in content_of(visitor.asks("POST", *asked)) for _route, *asked in everything]
             if any(told) or rows_of(victim) != before or points_to(stranger, victim):
                 failed.append(route.name)
     assert failed == []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.contrib.auth.tokens import default_token_generator
@@ -32,10 +33,16 @@ FOUNDED = {
 @pytest.fixture
 def staffed(folder: Path, db: None) -> Firm:
     firm = founded("firm", ("zugvogel", "Rotkehlchen"))
-    for person in firm.people.values():
-        person.set_password(PHRASE)
-        person.save()
+    person = firm.people[Role.ENGINEER]
+    person.set_password(PHRASE)
+    person.save()
     return firm
+
+
+@pytest.fixture
+def one_guard(settings: Any) -> None:
+    """Only the count of failures in the database: the library's own limits count in each process."""
+    settings.ACCOUNT_RATE_LIMITS = False
 
 
 def sign_in(name: str, password: str = PHRASE, client: Client | None = None, **headers: str) -> int:
@@ -43,14 +50,14 @@ def sign_in(name: str, password: str = PHRASE, client: Client | None = None, **h
     return answer.status_code
 
 
-def test_after_five_wrong_passwords_the_right_one_does_not_open_either(staffed: Firm) -> None:
+def test_after_five_wrong_passwords_the_right_one_does_not_open_either(staffed: Firm, one_guard: None) -> None:
     name = staffed.people[Role.ENGINEER].username
     assert [sign_in(name, f"wrong {turn}") for turn in range(5)][-1] == 429
     assert sign_in(name) == 429
-    assert sign_in(staffed.people[Role.SALES].username) == 302
+    assert sign_in("somebody-else", "wrong") == 200
 
 
-def test_other_spellings_of_a_name_do_not_give_more_guesses(staffed: Firm) -> None:
+def test_other_spellings_of_a_name_do_not_give_more_guesses(staffed: Firm, one_guard: None) -> None:
     name = staffed.people[Role.ENGINEER].username
     spellings = ["".join(each) for each in itertools.islice(itertools.product(*[{c, c.upper()} for c in name]), 3)]
     guesses = [sign_in(spelling, "wrong") for spelling in (*spellings, f" {name}", f"{name} ")]
@@ -58,19 +65,19 @@ def test_other_spellings_of_a_name_do_not_give_more_guesses(staffed: Firm) -> No
     assert {sign_in(name), sign_in(name.upper()), sign_in(f" {name.title()} ")} == {429}
 
 
-def test_a_forged_sender_address_does_not_give_more_guesses(staffed: Firm) -> None:
+def test_a_forged_sender_address_does_not_give_more_guesses(staffed: Firm, one_guard: None) -> None:
     name = staffed.people[Role.ENGINEER].username
     for turn in range(5):
         sign_in(name, "wrong", **{"X-Forwarded-For": f"10.0.0.{turn}", "X-Real-IP": f"10.0.0.{turn}"})
     assert sign_in(name, **{"X-Forwarded-For": "10.9.9.9"}) == 429
 
 
-def test_a_wrong_name_and_a_wrong_password_are_told_the_same(staffed: Firm) -> None:
+def test_a_wrong_name_and_a_wrong_password_are_told_the_same(staffed: Firm, one_guard: None) -> None:
     known = staffed.people[Role.ENGINEER].username
     pages = []
     for name in (known, "x" * len(known)):
         page = Client().post("/account/login/", {"login": name, "password": "wrong"}).content.decode()
-        pages.append(page.replace(name, "NAME").partition("csrfmiddlewaretoken")[2][90:])
+        pages.append(re.sub(r'(csrfmiddlewaretoken" value=)"[^"]*"', r"\1", page.replace(name, "NAME")))
     assert pages[0] == pages[1]
 
 

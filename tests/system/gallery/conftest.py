@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import mimetypes
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.test import override_settings
-from playwright.sync_api import sync_playwright
 from system.gallery.pages import html_of
 
 from samegauge.web.frontend.build import Places, build
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-CHROMIUM = Path(os.environ.get("SAMEGAUGE_CHROMIUM", "/usr/bin/chromium"))
 SCREENS = Places().test_tools / "screens" / "gallery"
 NO_SIGNAL = '{"start": 0, "end": 0, "time_s": [], "series": []}'
 FOLDERS = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
@@ -106,17 +103,6 @@ class Visit:
 @pytest.fixture(scope="session", autouse=True)
 def front_end() -> None:
     build(Places())
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        say = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        say(f"needs Chromium at {CHROMIUM}: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,136 @@
+"""What arrives at the port of the running site, byte by byte."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.processes import RunningSite
+
+SECRET = "a" * 32
+COOKIE = f"Host: localhost\r\nConnection: close\r\nCookie: csrftoken={SECRET}\r\n"
+FORM = f"csrfmiddlewaretoken={SECRET}&language=en&next=/verify/&padding={'x' * 400}".encode()
+CUT = "multipart/form-data; boundary=cut"
+MULTIPART = (
+    f'--cut\r\nContent-Disposition: form-data; name="csrfmiddlewaretoken"\r\n\r\n{SECRET}\r\n'
+    '--cut\r\nContent-Disposition: form-data; name="file"; filename="a.json"\r\n\r\n'
+    f"{'{}' * 400}\r\n--cut--\r\n"
+).encode()
+
+
+def sent(site: RunningSite, head: str, body: bytes = b"", *, cut: bool = False) -> bytes:
+    """Send raw bytes and return the answer, also where the site ends the connection first; a cut one ends the line."""
+    with socket.create_connection(("127.0.0.1", site.port), timeout=60) as connection:
+        answer = b""
+        with contextlib.suppress(OSError):
+            connection.sendall(head.encode("latin-1") + b"\r\n" + body)
+            if cut:
+                connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionError):
+            while piece := connection.recv(65536):
+                answer += piece
+    return answer
+
+
+def status(answer: bytes) -> int:
+    return int(answer.split(maxsplit=2)[1]) if answer else 0
+
+
+def posted(site: RunningSite, path: str, kind: str, body: bytes, cut: int) -> int:
+    head = f"POST {path} HTTP/1.1\r\n{COOKIE}Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+    return status(sent(site, head, body[:cut], cut=cut < len(body)))
+
+
+def test_a_form_cut_off_on_its_way_changes_nothing(running_site: RunningSite) -> None:
+    kind = "application/x-www-form-urlencoded"
+    cuts = [posted(running_site, "/language/", kind, FORM, len(FORM) * tenth // 10) for tenth in range(11)]
+    assert cuts == [400] * 10 + [302]
+
+
+def test_a_file_cut_off_on_its_way_is_not_read(running_site: RunningSite) -> None:
+    cuts = [posted(running_site, "/verify/", CUT, MULTIPART, len(MULTIPART) * tenth // 10) for tenth in range(11)]
+    assert cuts == [400] * 10 + [200]
+
+
+ODD = {
+    "TRACE": ("TRACE / HTTP/1.1\r\nHost: localhost\r\n", {405}),
+    "unknown method": ("PROPFIND / HTTP/1.1\r\nHost: localhost\r\n", {405}),
+    "another host": ("GET /account/login/ HTTP/1.1\r\nHost: elsewhere.example\r\n", {400}),
+    "no host": ("GET /account/login/ HTTP/1.1\r\n", {400}),
+    "out of the static folder": ("GET /static/../settings.py HTTP/1.1\r\nHost: localhost\r\n", {404}),
+    "out of it, encoded": ("GET /static/%2e%2e%2f%2e%2e%2fsettings.py HTTP/1.1\r\nHost: localhost\r\n", {404}),
+    "zero byte": ("GET /static/%00 HTTP/1.1\r\nHost: localhost\r\n", {400}),
+    "bytes that are no text": ("GET / HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=\xff\xfe; a=\x80\r\n", {302}),
+    "token that is no text": ("GET /api/units HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xff\r\n", {401}),
+    "huge header": (f"GET / HTTP/1.1\r\nHost: localhost\r\nX: {'a' * 600_000}\r\n", {431}),
+    "many headers": ("GET / HTTP/1.1\r\nHost: localhost\r\n" + "X: a\r\n" * 5000, {431}),
+    "long address": (f"GET /{'a' * 60_000} HTTP/1.1\r\nHost: localhost\r\n", {404, 414}),
+    "chunks": (f"POST /verify/ HTTP/1.1\r\n{COOKIE}Transfer-Encoding: chunked\r\n", {400, 411}),
+    "negative length": (f"POST /verify/ HTTP/1.1\r\n{COOKIE}Content-Length: -5\r\n", {400}),
+    "two lengths": (f"POST /verify/ HTTP/1.1\r\n{COOKIE}Content-Length: 5\r\nContent-Length: 6\r\n", {400}),
+    "more than anybody may send": (f"POST /verify/ HTTP/1.1\r\n{COOKIE}Content-Length: {3 * 2**30}\r\n", {413}),
+    "more than strangers may send": (
+        f"POST /verify/ HTTP/1.1\r\n{COOKIE}Content-Type: {CUT}\r\nContent-Length: {2**30}\r\n",
+        {400},
+    ),
+    "a codec of the sender's choice": (
+        f"POST /verify/ HTTP/1.1\r\n{COOKIE}Content-Type: text/plain; charset=zip\r\nContent-Length: 1\r\n",
+        {415},
+    ),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_requests_are_refused_and_tell_nothing(running_site: RunningSite, odd: str) -> None:
+    head, expected = ODD[odd]
+    answer = sent(running_site, head if "Connection" in head else f"{head}Connection: close\r\n", b"x")
+    assert status(answer) in expected
+    assert re.search(rb"Traceback|site-packages|samegauge\.(core|web|apps)|sqlite|Django", answer) is None
+
+
+@contextlib.contextmanager
+def silent_senders(site: RunningSite, count: int) -> Iterator[None]:
+    """Hold connections open on which a body was announced and never comes."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", site.port), timeout=30))
+            kind = "Content-Type: application/x-www-form-urlencoded\r\n"
+            connection.sendall(
+                f"POST /account/login/ HTTP/1.1\r\nHost: localhost\r\nCookie: csrftoken={SECRET}\r\n{kind}"
+                "Content-Length: 1000\r\n\r\na=b".encode()
+            )
+        yield
+
+
+def test_senders_who_fall_silent_do_not_stop_those_who_read(running_site: RunningSite) -> None:
+    """As tablets do that lose their network in the middle of a form."""
+    head = "GET /health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    with silent_senders(running_site, 16):
+        assert [status(sent(running_site, head)) for _ in range(6)] == [200] * 6
+    kind = "application/x-www-form-urlencoded"
+    assert posted(running_site, "/language/", kind, FORM, len(FORM)) in {302, 503}
+
+
+def test_a_stranger_learns_that_the_site_lives_and_nothing_more(running_site: RunningSite) -> None:
+    answer = sent(running_site, "GET /health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")
+    assert answer.endswith(b'{"status": "ok"}')
+
+
+def test_secrets_lie_where_only_their_owner_reads_them(running_site: RunningSite) -> None:
+    home = running_site.site.home
+    secret = home / "secret_key"
+    readable = [path for path in (secret, *home.glob("keys/*.key")) if path.stat().st_mode & 0o077]
+    assert readable == []
+    text = secret.read_text()
+    told = [path for path in home.glob("process-*.log") if text in path.read_text(errors="replace")]
+    environment = [Path(f"/proc/{pid}/environ") for pids in running_site.processes().values() for pid in pids]
+    assert told == []
+    assert all(text.encode() not in path.read_bytes() for path in environment)
