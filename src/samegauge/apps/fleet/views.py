@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 SHOWN_RUNS = 100
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 @require_GET
@@ -91,6 +92,9 @@ def _machine(machine_uid: UUID) -> Unit:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError as error:
         raise Http404 from error
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Http404
+    return day
