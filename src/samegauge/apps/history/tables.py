@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from samegauge.core.charts.numerals import duration_text, number_text, quantity_text
+from samegauge.core.charts.numerals import NO_BREAK_SPACE, duration_text, number_text, quantity_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.language import event_name, named, reads_chinese
 from samegauge.core.measurement.models import Conformity
@@ -107,7 +107,7 @@ def _program_text(run: OperationRun) -> str:
     if run.program is None:
         return run.program_name_reported or "–"
     revision = f"REV-{run.program.revision_label} · " if run.program.revision_label else ""
-    return f"{revision}{run.program.sha256[:8]}"
+    return f"{revision}{run.program.sha256[:8]}".replace(" ", NO_BREAK_SPACE)
 
 
 def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
