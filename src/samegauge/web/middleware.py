@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -33,15 +33,17 @@ class WholeBodyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         refusal = _refused_request(request) or _refused_length(request)
         if refusal is not None:
-            return refusal
+            return _answered(request, *refusal)
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
         return self._answered_with_body(request, announced) if announced else self.get_response(request)
 
     def _answered_with_body(self, request: HttpRequest, announced: int) -> HttpResponse:
         if not _senders.acquire(timeout=SENDER_WAITS_S):
-            return _refusal(503, "Too many are sending at once. Send it again in a minute.")
+            return _answered(request, 503, "Too many are sending at once. Send it again in a minute.")
         place = _Place(_senders)
 
         def limit() -> int:
@@ -67,30 +69,30 @@ class _Place:
             self.places.release()
 
 
-def _refused_request(request: HttpRequest) -> HttpResponse | None:
-    if request.method not in METHODS:
-        return HttpResponseNotAllowed(METHODS)
+def _refused_request(request: HttpRequest) -> tuple[int, str] | None:
     # Django decodes with whatever codec the sender names; some of them fail outside of every handler.
     if (request.content_params or {}).get("charset", "utf-8").lower() not in UTF_8:
-        return _refusal(415, "Text is read as UTF-8 only.")
+        return 415, "Text is read as UTF-8 only."
     # PostgreSQL cannot even be asked for one.
     if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
-        return _refusal(400, "An address cannot hold a zero byte.")
+        return 400, "An address cannot hold a zero byte."
     return None
 
 
-def _refused_length(request: HttpRequest) -> HttpResponse | None:
+def _refused_length(request: HttpRequest) -> tuple[int, str] | None:
     if request.META.get("HTTP_TRANSFER_ENCODING"):
-        return _refusal(411, "A body needs a Content-Length.")
+        return 411, "A body needs a Content-Length."
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit() and len(length) <= LONGEST_LENGTH_DIGITS):
-        return _refusal(400, "The Content-Length is not a number of bytes.")
+        return 400, "The Content-Length is not a number of bytes."
     if int(length) > MOST_BYTES:
-        return _refusal(413, f"At most {MOST_BYTES >> 20} MiB are taken at once. Send less.")
+        return 413, f"At most {MOST_BYTES >> 20} MiB are taken at once. Send less."
     return None
 
 
-def _refusal(status: int, text: str) -> HttpResponse:
+def _answered(request: HttpRequest, status: int, text: str) -> HttpResponse:
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"detail": text}, status=status)
     return HttpResponse(text, status=status, content_type="text/plain")
 
 
