@@ -12,3 +12,6 @@ os.environ.pop("SAMEGAUGE_JOBS_DATABASE_URL", None)
 atexit.register(shutil.rmtree, os.environ["SAMEGAUGE_HOME"], ignore_errors=True)
 
 from samegauge.web.settings import *  # noqa: E402, F403 - after the folder is chosen
+
+# Argon2 is slow on purpose, and hundreds of tests make people; the site's own choice is tested through `samegauge run`.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -29,7 +29,7 @@ def run(*arguments: object) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.full)])
+@pytest.mark.parametrize("stride", [pytest.param(5, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.full)])
 def test_an_import_killed_at_any_step_is_in_or_out_and_can_be_repeated(tmp_path: Path, stride: int) -> None:
     last = int(run(lake_crash.__file__, tmp_path, "import", stride))
     assert last > 40
@@ -49,7 +49,7 @@ def test_an_import_killed_at_any_step_is_in_or_out_and_can_be_repeated(tmp_path:
     assert outcomes == {0, 12}
 
 
-@pytest.mark.parametrize("stride", [5, pytest.param(1, marks=pytest.mark.full)])
+@pytest.mark.parametrize("stride", [pytest.param(5, marks=pytest.mark.long), pytest.param(1, marks=pytest.mark.full)])
 def test_an_undo_killed_at_any_step_is_done_or_not(tmp_path: Path, stride: int) -> None:
     last = int(run(lake_crash.__file__, tmp_path, "undo", stride))
     outcomes: set[int] = set()
@@ -62,6 +62,7 @@ def test_an_undo_killed_at_any_step_is_done_or_not(tmp_path: Path, stride: int) 
     assert outcomes == {7, 12}
 
 
+@pytest.mark.long
 def test_two_writers_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     days = [day_log(tmp_path / "in", day, readings=9) for day in range(1, 9)]
     shares = [[*days[:5], days[6]], list(reversed(days[3:]))]

@@ -20,7 +20,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
 
 def test_every_check_has_its_test() -> None:
     modules = {function.__module__.rpartition(".")[2] for function in check.OWN.values()}
-    files = {path.stem for path in (ROOT / "tools").glob("*.py")} - {"__init__", "check", "source"}
+    files = {path.stem for path in (ROOT / "tools").glob("*.py")} - {"__init__", "affected", "check", "source"}
     assert modules == files
     assert {f"test_{name}.py" for name in files} <= {path.name for path in TESTS.glob("test_*.py")}
 
@@ -73,6 +73,7 @@ def test_the_runner_starts_from_anywhere(tmp_path: Path) -> None:
     assert "1 checks in" in done.stdout, done.stderr
 
 
+@pytest.mark.long
 def test_the_checks_keep_their_own_rules() -> None:
     house = Repository(ROOT)
     findings = [finding for function in check.OWN.values() for finding in function(house)]

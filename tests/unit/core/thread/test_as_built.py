@@ -180,6 +180,7 @@ class Genealogy(RuleBasedStateMachine):
             self.savepoint.__exit__(None, None, None)
 
 
+@pytest.mark.long
 def test_genealogy_agrees_with_its_model() -> None:
     run_state_machine_as_test(
         Genealogy,

@@ -184,6 +184,7 @@ print("placed", calls)
 """
 
 
+@pytest.mark.long
 def test_kill_9_at_any_step_leaves_the_whole_file_or_none(tmp_path: Path) -> None:
     script, content = tmp_path / "writer.py", tmp_path / "content"
     script.write_text(textwrap.dedent(KILLED))
