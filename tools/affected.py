@@ -9,7 +9,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import defaultdict
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
