@@ -78,6 +78,15 @@ def database_name() -> str:
     return {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[connection.vendor]
 
 
+def settle() -> None:
+    """Let PostgreSQL count what was just filled in, as its autovacuum does within a minute."""
+    from django.db import connection
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
 def member(role: str = "owner") -> tuple[Any, Any]:
     """Return a signed-in test client and its organisation."""
     from django.test import Client

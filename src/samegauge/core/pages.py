@@ -45,5 +45,8 @@ def page_of(request: HttpRequest, rows: QuerySet[Any], size: int = PAGE_SIZE) ->
         query["page"] = str(target)
         return f"?{query.urlencode()}"
 
-    shown = list(rows[(number - 1) * size : number * size])
+    # The keys first: wide rows would have to be sorted and passed over down to the page that is shown.
+    keys = list(rows.values_list("pk", flat=True)[(number - 1) * size : number * size])
+    found = {row.pk: row for row in rows.filter(pk__in=keys)}
+    shown = [found[key] for key in keys if key in found]
     return Page(shown, number, total, size, url(number - 1), url(number + 1))

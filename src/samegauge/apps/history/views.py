@@ -79,7 +79,7 @@ def _may(request: HttpRequest, action: Action) -> bool:
 
 def _asked_units(request: HttpRequest) -> QuerySet[Unit]:
     """Units that the query string asks for: by item, by the start of the serial number, by verdict."""
-    units = Unit.objects.exclude(item__kind=ItemKind.MACHINE)
+    units = Unit.objects.filter(item__in=Item.objects.exclude(kind=ItemKind.MACHINE))
     if item := request.GET.get("item"):
         units = units.filter(item__number=item)
     if serial := request.GET.get("serial"):

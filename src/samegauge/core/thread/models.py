@@ -105,7 +105,10 @@ class Unit(Retractable):
             )
         ]
         indexes: ClassVar = [
-            models.Index(fields=["organisation", "item", "serial"], name="unit_by_item"),
+            # Holds what a list counts and sorts by, so that 100,000 rows need not be read for one page.
+            models.Index(
+                fields=["organisation", "item", "serial"], condition=Q(retracted_at__isnull=True), name="unit_by_item"
+            ),
             models.Index(fields=["organisation", "-registered_at"], name="unit_newest"),
         ]
 
