@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import time
 from typing import TYPE_CHECKING, Any
 
 from samegauge.cli import home_lock, schema, supervisor
 from samegauge.cli.output import DONE, CommandError, say, say_json, text
-from samegauge.core.site import Site
+from samegauge.cli.site import refuse_unfinished_restore
+from samegauge.core.site import Site, home_folder
 from samegauge.doors import ports, process
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from pathlib import Path
 
 WAIT_FOR_OWN_PORT_S = 10.0
+FORGOTTEN_AFTER_S = 3600.0
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -26,6 +32,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
+    refuse_unfinished_restore(home_folder())
     site = Site.from_environment()
     with home_lock.held(site.home) as lock:
         port = _port(options, lock.left_behind)
@@ -33,6 +40,7 @@ def run(options: Namespace) -> int:
         lock.write({"pid": os.getpid(), "port": port, "address": address})
         keeper = supervisor.Supervisor()
         keeper.listen_for_signals()
+        _sweep(site.home)
         if not schema.is_current(site):
             say(options, "Preparing the database.", "正在準備資料庫。")
             _ours("migrate")
@@ -46,8 +54,18 @@ def run(options: Namespace) -> int:
         finally:
             keeper.end()
             schema.settle(site)
+            _sweep(site.home)
     say(options, "Stopped.", "已停止。")
     return DONE
+
+
+def _sweep(home: Path) -> None:
+    """Remove what killed processes left of uploads; the vault's own may belong to an import in another terminal."""
+    shutil.rmtree(home / "incoming", ignore_errors=True)
+    for path in (home / "vault" / "incoming").glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > FORGOTTEN_AFTER_S:
+                path.unlink()
 
 
 def _announce(options: Namespace, address: str) -> None:

@@ -26,9 +26,8 @@ PACKAGE = Path(samegauge.__file__).parent
 LOCALE = PACKAGE / "web" / "locale"
 PLACEHOLDER = re.compile(r"%\(\w+\)[-#0 +.\d]*[a-z]|\{\w*\}")
 SENTENCE_END = re.compile(r"(?<!^No)[.?]$")
-# A job is 執行中 where a machine is 加工中, a serial number is called like the unit that carries it, and the position
-# of a component is a place, not a tolerance.
-SAID_OTHERWISE = {"running", "waiting", "serial number", "position"}
+# A job is 執行中 where a machine is 加工中, and the position of a component is a place, not a tolerance.
+SAID_OTHERWISE = {"running", "waiting", "position"}
 
 
 def catalogue_of(language: str) -> Catalog:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+import scipy  # which loads its parts at their first use: this one takes a third of a second
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -39,7 +39,7 @@ def normal_below(x: ArrayLike) -> NDArray[np.float64]:
     ----------
     NIST Digital Library of Mathematical Functions, chapters 7 and 8, https://dlmf.nist.gov.
     """
-    return np.asarray(special.ndtr(np.asarray(x, dtype=np.float64)), dtype=np.float64)
+    return np.asarray(scipy.special.ndtr(np.asarray(x, dtype=np.float64)), dtype=np.float64)
 
 
 def log_normal_below(x: ArrayLike) -> NDArray[np.float64]:
@@ -68,7 +68,7 @@ def log_normal_below(x: ArrayLike) -> NDArray[np.float64]:
     ----------
     NIST Digital Library of Mathematical Functions, chapters 7 and 8, https://dlmf.nist.gov.
     """
-    return np.asarray(special.log_ndtr(np.asarray(x, dtype=np.float64)), dtype=np.float64)
+    return np.asarray(scipy.special.log_ndtr(np.asarray(x, dtype=np.float64)), dtype=np.float64)
 
 
 def normal_quantile(probability: float) -> float:
@@ -97,7 +97,7 @@ def normal_quantile(probability: float) -> float:
     ----------
     NIST Digital Library of Mathematical Functions, chapters 7 and 8, https://dlmf.nist.gov.
     """
-    return float(special.ndtri(probability))
+    return float(scipy.special.ndtri(probability))
 
 
 def chi_square_quantile(probability: float, dof: float) -> float:
@@ -128,7 +128,7 @@ def chi_square_quantile(probability: float, dof: float) -> float:
     ----------
     NIST Digital Library of Mathematical Functions, chapters 7 and 8, https://dlmf.nist.gov.
     """
-    return 2.0 * float(special.gammaincinv(dof / 2.0, probability))
+    return 2.0 * float(scipy.special.gammaincinv(dof / 2.0, probability))
 
 
 def beta_quantile(probability: float, a: float, b: float) -> float:
@@ -159,4 +159,4 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
     ----------
     NIST Digital Library of Mathematical Functions, chapters 7 and 8, https://dlmf.nist.gov.
     """
-    return float(special.betaincinv(a, b, probability))
+    return float(scipy.special.betaincinv(a, b, probability))
