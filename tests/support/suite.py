@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import pwd
 import shutil
 import signal
 import sys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTHING_COLLECTED = 5
 PROCESSES = "2"
+OWNER = "postgres"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         verdict = "passed" if status in {0, NOTHING_COLLECTED} else f"FAILED (pytest status {status})"
         sys.stdout.write(f"{name:<11} {verdict} in {elapsed_s:.0f} s\n")
     if not cluster:
-        sys.stdout.write("PostgreSQL  did not run: initdb is missing. Install it: apt install postgresql\n")
+        sys.stdout.write(f"PostgreSQL  did not run: {missing_for_postgresql()}\n")
         if os.environ.get("CI") == "true":
             return 1
     return int(any(status not in {0, NOTHING_COLLECTED} for status, _elapsed_s in results.values()))
@@ -71,9 +73,9 @@ def run_pytest(words: Sequence[str], environment: dict[str, str]) -> tuple[int, 
 
 @contextmanager
 def postgresql() -> Iterator[str | None]:
-    """A cluster of this run's own, given as its URL; None where PostgreSQL is not installed."""
+    """A cluster of this run's own, given as its URL; None where PostgreSQL cannot run."""
     initdb = find_initdb()
-    if initdb is None:
+    if initdb is None or missing_for_postgresql():
         yield None
         return
     folder = Path(tempfile.mkdtemp(prefix="samegauge-postgresql-"))
@@ -83,12 +85,22 @@ def postgresql() -> Iterator[str | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def missing_for_postgresql() -> str:
+    """What PostgreSQL needs here and does not find, and what to do; empty when it can run."""
+    if find_initdb() is None:
+        return "initdb is missing. Install it: apt install postgresql"
+    if os.geteuid() == 0 and OWNER not in {user.pw_name for user in pwd.getpwall()}:
+        return f"it refuses to run as root, and there is no user {OWNER}. Make one: useradd --system {OWNER}"
+    return ""
+
+
 def _serve(folder: Path, initdb: Path) -> Iterator[str]:
     as_owner: list[str] = []
     if os.geteuid() == 0:
         # PostgreSQL refuses to run as root.
-        shutil.chown(folder, "postgres", "postgres")
-        as_owner = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+        owner = pwd.getpwnam(OWNER)
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        as_owner = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
     port = free_port()
     data = folder / "data"
     at_folder = process.Options(cwd=folder)

@@ -22,6 +22,7 @@ from samegauge.core.organisations.models import Role
 from samegauge.core.scope import organisation_scope
 from samegauge.core.thread.models import Event, Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
+from samegauge.core.vault import rules as vault_rules
 from samegauge.core.vault.models import StoredFile
 from samegauge.web.api import api
 
@@ -316,6 +317,16 @@ class TestImports:
         with organisation_scope(firm.organisation):
             assert not Job.objects.filter(kind="import", state="requested").exists()
             assert not StoredFile.objects.filter(name="one.qif").exists()
+
+    def test_a_file_that_is_too_large_is_refused_and_none_is_left(
+        self, firm: Firm, program: Program, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(vault_rules, "MAX_FILE_BYTES", 2**20)
+        answer = program.uploads("qif", b"<one/>", b"x" * (2**20 + 1))
+        assert (answer.status_code, answer.json()["detail"]) == (400, "The file is larger than 1 MiB.")
+        with organisation_scope(firm.organisation):
+            assert not Job.objects.filter(kind="import", state="requested").exists()
+        assert list((vault_rules.vault_folder() / "incoming").iterdir()) == []
 
     @pytest.mark.parametrize("kind", ["", "pdf", "QIF", "\x00"])
     def test_an_unknown_kind_is_refused(self, program: Program, kind: str) -> None:

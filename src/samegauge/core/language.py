@@ -41,6 +41,17 @@ EVENT_NAMES = {
     "passport_issued": lambda: gettext("Passport issued"),
     "import_undone": lambda: gettext("Import undone"),
     "correction": lambda: gettext("Correction"),
+    "ordered": lambda: gettext("Ordered"),
+    "cast": lambda: gettext("Cast"),
+    "heat_treated": lambda: gettext("Heat-treated"),
+    "station_completed": lambda: gettext("Station completed"),
+    "delivered": lambda: gettext("Delivered"),
+    "commissioned": lambda: gettext("Commissioned"),
+    "running_hours": lambda: gettext("Running hours read"),
+    "alarm": lambda: gettext("Alarm"),
+    "service_call": lambda: gettext("Service call"),
+    "repaired": lambda: gettext("Repaired"),
+    "demo_loaded": lambda: gettext("Simulated company loaded"),
 }
 
 

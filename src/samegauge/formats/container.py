@@ -74,9 +74,10 @@ def list_archive(
     try:
         if _is_zip(data):
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return tuple(ArchiveMember(i.filename, i.file_size) for i in _zip_files(archive, name, limits))
+                zipped = _zip_files(archive, name, limits)
+                return tuple(ArchiveMember(path, info.file_size) for path, info in zipped.items())
         with _open_tar(data, name) as archive:
-            return tuple(ArchiveMember(i.name, i.size) for i in _tar_files(archive, name, limits))
+            return tuple(ArchiveMember(path, info.size) for path, info in _tar_files(archive, name, limits).items())
     except (*_ZIP_FAULTS, *_TAR_FAULTS) as error:
         raise _damaged_archive(name, error) from error
 
@@ -87,9 +88,10 @@ def read_archive(source: Path | bytes, name: str, limits: ArchiveLimits = DEFAUL
     try:
         if _is_zip(data):
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                return {info.filename: archive.read(info) for info in _zip_files(archive, name, limits)}
+                return {path: archive.read(info) for path, info in _zip_files(archive, name, limits).items()}
         with _open_tar(data, name) as archive:
-            return {info.name: _tar_content(archive, info, name) for info in _tar_files(archive, name, limits)}
+            tarred = _tar_files(archive, name, limits)
+            return {path: _tar_content(archive, info, name) for path, info in tarred.items()}
     except (*_ZIP_FAULTS, *_TAR_FAULTS) as error:
         raise _damaged_archive(name, error) from error
 
@@ -175,23 +177,28 @@ def _refused(name: str, member: str, reason_en: str, reason_zh: str) -> FormatEr
     )
 
 
-def _check_name(member: str, seen: set[str], name: str) -> None:
-    parts = member.rstrip("/").split("/")
+def _checked_path(member: str, seen: set[str], name: str) -> str:
+    """A member's path in its one spelling, empty for the folder packed itself (`tar czf x.tgz .`)."""
+    if member == "./":
+        return ""
+    path = member.removeprefix("./")
+    parts = path.rstrip("/").split("/")
     unsafe = (
-        not member
+        not path
         or len(member) > _NAME_LENGTH
-        or member.startswith("/")
+        or path.startswith("/")
         or "\\" in member
-        or _DOS_DRIVE.match(member) is not None
+        or _DOS_DRIVE.match(path) is not None
         or any(ord(letter) < ord(" ") for letter in member)
         or any(part in {"", ".", ".."} for part in parts)
     )
     if unsafe:
         raise _refused(name, member, "A member's path could leave the folder.", "有成員的路徑可能跳出資料夾。")
-    folded = member.rstrip("/").casefold()
+    folded = path.rstrip("/").casefold()
     if folded in seen:
         raise _refused(name, member, "Two members have the same path.", "有兩個成員的路徑相同。")
     seen.add(folded)
+    return path
 
 
 def _check_totals(sizes: list[tuple[str, int, int]], name: str, limits: ArchiveLimits) -> None:
@@ -220,14 +227,15 @@ def _is_zip(data: bytes) -> bool:
     return data.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
-def _zip_files(archive: zipfile.ZipFile, name: str, limits: ArchiveLimits) -> list[zipfile.ZipInfo]:
+def _zip_files(archive: zipfile.ZipFile, name: str, limits: ArchiveLimits) -> dict[str, zipfile.ZipInfo]:
     members = archive.infolist()
     if len(members) > limits.members:
         raise _too_many(name, limits)
     seen: set[str] = set()
+    files: dict[str, zipfile.ZipInfo] = {}
     for info in members:
         # orig_filename still holds what zipfile would silently cut at a zero byte.
-        _check_name(info.orig_filename, seen, name)
+        path = _checked_path(info.orig_filename, seen, name)
         if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
             raise _refused(name, info.filename, "A member is a link or a device.", "有成員是連結或裝置檔。")
         if info.flag_bits & _ENCRYPTED_FLAG:
@@ -239,8 +247,9 @@ def _zip_files(archive: zipfile.ZipFile, name: str, limits: ArchiveLimits) -> li
                 "A member uses a packing other than deflate.",
                 "有成員使用 deflate 以外的壓縮方式。",
             )
-    files = [info for info in members if not info.is_dir()]
-    _check_totals([(i.filename, i.file_size, i.compress_size) for i in files], name, limits)
+        if path and not info.is_dir():
+            files[path] = info
+    _check_totals([(path, info.file_size, info.compress_size) for path, info in files.items()], name, limits)
     return files
 
 
@@ -257,18 +266,18 @@ def _open_tar(data: bytes, name: str) -> tarfile.TarFile:
     return tarfile.open(fileobj=io.BytesIO(data), mode="r:", errorlevel=2)
 
 
-def _tar_files(archive: tarfile.TarFile, name: str, limits: ArchiveLimits) -> list[tarfile.TarInfo]:
+def _tar_files(archive: tarfile.TarFile, name: str, limits: ArchiveLimits) -> dict[str, tarfile.TarInfo]:
     seen: set[str] = set()
-    files: list[tarfile.TarInfo] = []
+    files: dict[str, tarfile.TarInfo] = {}
     for count, info in enumerate(archive, start=1):
         if count > limits.members:
             raise _too_many(name, limits)
-        _check_name(info.name, seen, name)
+        path = _checked_path(f"{info.name}/" if info.isdir() else info.name.rstrip("/"), seen, name)
         if info.issparse() or not (info.isreg() or info.isdir()):
             raise _refused(name, info.name, "A member is a link or a device.", "有成員是連結或裝置檔。")
         if info.isreg():
-            files.append(info)
-    _check_totals([(i.name, i.size, i.size) for i in files], name, limits)
+            files[path] = info
+    _check_totals([(path, info.size, info.size) for path, info in files.items()], name, limits)
     return files
 
 

@@ -15,7 +15,8 @@ from samegauge.formats.errors import FormatError
 if TYPE_CHECKING:
     from pathlib import Path
 
-UNSAFE_NAMES = ["../evil", "a/../../evil", "/etc/passwd", "C:/evil", "C:evil", "a\\b", "a//b", "./a", "bell\x07"]
+UNSAFE_NAMES = ["../evil", "a/../../evil", "/etc/passwd", "C:/evil", "C:evil", "a\\b", "a//b", "bell\x07", "."]
+UNSAFE_BELOW_HERE = ["./../evil", ".//etc/passwd", "./C:/evil", "././a", "a/./b", "./.", "./a\\b"]
 
 
 def zipped(members: dict[str, bytes], mode: int = 0) -> bytes:
@@ -84,7 +85,26 @@ def test_archives_are_listed_and_read() -> None:
         assert read_archive(data, "x") == members
 
 
-@pytest.mark.parametrize("name", UNSAFE_NAMES)
+def test_the_folder_packed_as_itself_is_read_under_plain_paths(tmp_path: Path) -> None:
+    (tmp_path / "in" / "folder").mkdir(parents=True)
+    members = {"a.txt": b"1", "folder/b.txt": b"22"}
+    for path, content in members.items():
+        (tmp_path / "in" / path).write_bytes(content)
+    with tarfile.open(tmp_path / "x.tgz", "w:gz") as archive:
+        archive.add(tmp_path / "in", ".")
+    folder_first = zipped({"./": b"", **{f"./{path}": content for path, content in members.items()}})
+    for data in ((tmp_path / "x.tgz").read_bytes(), folder_first):
+        assert {m.path: m.size_bytes for m in list_archive(data, "x")} == {"a.txt": 1, "folder/b.txt": 2}
+        assert read_archive(data, "x") == members
+
+
+def test_the_same_path_in_two_spellings_is_refused() -> None:
+    for data in (zipped({"a": b"1", "./a": b"2"}), tarred({"./A": b"1", "a": b"2"})):
+        with pytest.raises(FormatError, match="same path"):
+            list_archive(data, "x")
+
+
+@pytest.mark.parametrize("name", UNSAFE_NAMES + UNSAFE_BELOW_HERE)
 def test_paths_that_leave_the_folder_refuse_the_archive(name: str) -> None:
     for data in (zipped({"good": b"", name: b"x"}), tarred({"good": b"", name: b"x"})):
         with pytest.raises(FormatError) as caught:

@@ -26,7 +26,7 @@ def test_every_term_is_whole(key: str) -> None:
 
 def test_terms_agreed_for_the_first_pages_are_there() -> None:
     agreed = {
-        "unit": "序號", "item": "料件", "revision": "版次", "lot": "批號", "as_built": "實裝結構",
+        "unit": "序號", "serial": "序號", "item": "料件", "revision": "版次", "lot": "批號", "as_built": "實裝結構",
         "assembly_history": "組立履歷", "passport": "機台履歷護照", "thread": "履歷", "characteristic": "特性",
         "nominal": "標稱值", "actual": "實測值", "tolerance": "公差", "feed_override": "進給倍率",
         "cycle_time": "循環時間", "positioning_deviation": "定位偏差",
@@ -36,6 +36,11 @@ def test_terms_agreed_for_the_first_pages_are_there() -> None:
         "Cp",
         "Cpk",
     ]
+
+
+@pytest.mark.parametrize("key", sorted(glossary()))
+def test_no_character_stands_twice_in_a_row(key: str) -> None:
+    assert not re.search(r"([\u4e00-\u9fff])\1", term(key).zh)
 
 
 def test_one_english_word_has_one_meaning() -> None:

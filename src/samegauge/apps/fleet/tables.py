@@ -91,10 +91,10 @@ def run_table(runs: Iterable[OperationRun]) -> RecordTable:
 def data_item_table(items: Iterable[DataItem]) -> RecordTable:
     columns = (
         Column(_("Tag")),
-        Column(_("Component")),
-        Column(_("Type")),
+        Column(_("Component"), prose=True),
+        Column(_("Type"), prose=True),
         Column(_("Category")),
-        Column(pgettext("of measurement", "Unit")),
+        Column(_("Unit, as the machine declares it")),
     )
     rows = tuple(
         (

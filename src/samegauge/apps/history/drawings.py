@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from samegauge.core.production.models import OperationRun
     from samegauge.core.thread.models import AsBuiltEdge, Unit
 
-SHOWN_ELSEWHERE = {"inspected", "made", "matched", "registered"}
+SHOWN_ELSEWHERE = {"inspected", "made", "matched", "registered", "station_completed", "running_hours", "alarm"}
 
 
 def life_line(view: ThreadView) -> LifeLine | None:

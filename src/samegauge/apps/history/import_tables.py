@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from samegauge.core.intake.models import ImportBatch, ImportedFile
+    from samegauge.core.vault.models import StoredFile
 
 
 def facts(batch: ImportBatch) -> list[tuple[str, str]]:
@@ -31,6 +32,15 @@ def facts(batch: ImportBatch) -> list[tuple[str, str]]:
         (_("Out of order"), report.get("out_of_order", 0)),
     ]
     return [(name, number_text(count, 0)) for name, count in counted]
+
+
+def received_table(files: Iterable[StoredFile], not_shown: int) -> RecordTable:
+    """The whole hash, so that a person can compare it with that of the file at hand."""
+    columns = (Column(_("File"), prose=True), Column(_("Size"), numeric=True), Column("SHA-256", prose=True))
+    rows = tuple(
+        (Cell(file.name), Cell(f"{number_text(file.size_bytes / 1e3, 1)} kB"), Cell(file.sha256)) for file in files
+    )
+    return RecordTable(_("Files received"), columns, rows, not_shown=not_shown)
 
 
 def status_table(batch: ImportBatch) -> RecordTable:

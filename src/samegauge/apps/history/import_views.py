@@ -22,6 +22,7 @@ from samegauge.core.language import reads_chinese
 from samegauge.core.organisations.permissions import Action, may, needs
 from samegauge.core.pages import page_of
 from samegauge.core.thread.rules import Recorder, ThreadError
+from samegauge.core.vault.models import StoredFile
 from samegauge.core.vault.rules import VaultError, keep
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
-    from samegauge.core.vault.models import StoredFile
-
 LONGEST_REASON = 2000
+MOST_RECEIVED = 200
 ACCEPTED = {
     ImportKind.SHDR: ".txt,.gz,.shdr,.log",
     ImportKind.QIF: ".qif,.xml,.gz",
@@ -73,6 +73,9 @@ def import_new(request: HttpRequest) -> HttpResponse:
         return _upload_page(request, kind, status=422)
     arguments = {"import_kind": kind, "sources": [[str(stored.uid), stored.name] for stored in kept]}
     job = enqueue("import", arguments, request.user)  # type: ignore[arg-type]
+    if "sha256" not in request.POST:
+        said = _("Your browser sent no check sums; the site computed these. Compare them with your files.")
+        messages.info(request, said)
     return redirect("job_progress", job.uid)
 
 
@@ -148,8 +151,13 @@ def import_undo(request: HttpRequest, import_uid: UUID) -> HttpResponse:
 def job_progress(request: HttpRequest, job_uid: UUID) -> HttpResponse:
     """The job's own page; the page itself asks again every second until the job has ended."""
     job = get_object_or_404(Job, uid=job_uid)
-    template = "components/job_bar.html" if request.htmx else "history/job.html"  # type: ignore[attr-defined]
-    return render(request, template, {"job": progress_of(job)})
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "components/job_bar.html", {"job": progress_of(job)})
+    uids = [uid for uid, _name in job.arguments.get("sources", [])]
+    received = StoredFile.objects.filter(uid__in=uids[:MOST_RECEIVED]).order_by("pk")
+    table = import_tables.received_table(received, not_shown=max(0, len(uids) - MOST_RECEIVED))
+    context = {"job": progress_of(job), "received": table}
+    return render(request, "history/job.html", context)
 
 
 def progress_of(job: Job) -> JobProgress:

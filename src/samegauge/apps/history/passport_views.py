@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from samegauge.apps.history import tables
 from samegauge.apps.history.models import Passport
-from samegauge.apps.history.passport_pdf import PrintError
 from samegauge.apps.history.passports import issue, trusted_keys
 from samegauge.core.language import reads_chinese
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.organisations.permissions import Action, may, needs, public, require
+from samegauge.core.printing import PrintError
+from samegauge.core.public_rate import limited
 from samegauge.core.scope import all_organisations
 from samegauge.core.thread.models import Unit
 from samegauge.core.thread.rules import Recorder
@@ -43,7 +44,9 @@ def passports(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
         require(request, Action.ISSUE_PASSPORT)
         try:
             issue(unit, Recorder(actor=request.user), request.build_absolute_uri("/"))  # type: ignore[arg-type]
-        except (PassportError, PrintError) as error:
+        except PrintError as error:
+            messages.error(request, error.message_zh if reads_chinese() else error.message)
+        except PassportError as error:
             messages.error(request, str(error))
         return redirect("passports", unit_uid)
     issued = Passport.objects.filter(unit=unit).select_related("signed", "printed").order_by("-issued_at")
@@ -65,6 +68,7 @@ def passport_file(_request: HttpRequest, passport_uid: UUID, form: str) -> FileR
 
 @public
 @require_GET
+@limited
 def verify_public(request: HttpRequest, token: str) -> HttpResponse:
     """What anyone with the code on the machine may see: whether the passport is genuine, and what it says."""
     with all_organisations("a passport's public token opens this one passport"):
@@ -74,11 +78,13 @@ def verify_public(request: HttpRequest, token: str) -> HttpResponse:
         if passport is None:
             return render(request, "history/verify.html", {"unknown": True}, status=404)
         data = read_stored(passport.signed)
-    return render(request, "history/verify.html", _explained(verify(data, _keys_by_maker())))
+    trusted, unusable = _keys_by_maker()
+    return render(request, "history/verify.html", {**_explained(verify(data, trusted)), "unusable_keys": unusable})
 
 
 @public
 @require_http_methods(["GET", "POST"])
+@limited
 def verify_upload(request: HttpRequest) -> HttpResponse:
     """Check a passport file somebody has; nothing is kept."""
     context: dict[str, object] = {}
@@ -87,16 +93,18 @@ def verify_upload(request: HttpRequest) -> HttpResponse:
         if (uploaded.size or 0) > MOST_UPLOADED_BYTES:
             raise BadRequest(_("The file is larger than a passport can be."))
         data = uploaded.read()
-        context = _explained(verify_file_bytes(data, _keys_by_maker()))
+        trusted, unusable = _keys_by_maker()
+        context = {**_explained(verify_file_bytes(data, trusted)), "unusable_keys": unusable}
     return render(request, "history/verify.html", context)
 
 
-def _keys_by_maker() -> dict[str, PublicKey]:
-    """The trusted keys under the names of this site's organisations; others keep the name of their file."""
+def _keys_by_maker() -> tuple[dict[str, PublicKey], list[str]]:
+    """The trusted keys under the names of this site's organisations, others under their file's; unusable files."""
     makers = Organisation.objects.values_list("uid", "name")
     # The end of the identifier keeps two organisations of one name apart.
     names = {str(uid): f"{name} · {str(uid)[-8:]}" for uid, name in makers}
-    return {names.get(stem, stem): key for stem, key in trusted_keys().items()}
+    trusted, unusable = trusted_keys()
+    return {names.get(stem, stem): key for stem, key in trusted.items()}, unusable
 
 
 def _explained(verdict: Verdict) -> dict[str, object]:

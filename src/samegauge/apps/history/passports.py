@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from django.db import transaction
 from samegauge.apps.history import queries
 from samegauge.apps.history.models import Passport
 from samegauge.apps.history.passport_pdf import render_pdf
+from samegauge.core.printing import fonts_folder
 from samegauge.core.production.models import Confidence
 from samegauge.core.thread.rules import Fact, Recorder, as_built, record, sealed_content
 from samegauge.core.vault.rules import keep
@@ -20,7 +22,7 @@ from samegauge.doors.crypto import (
     PublicKey,
     SigningKey,
     load_or_create_key,
-    load_public_key,
+    load_public_keys,
     random_token,
     store_public_key,
 )
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from samegauge.core.organisations.models import Organisation
     from samegauge.core.production.models import OperationRun
     from samegauge.core.thread.models import Document, Unit
+
+log = logging.getLogger(__name__)
 
 MOST_EVENTS = 2000
 
@@ -59,10 +63,6 @@ def issue(unit: Unit, recorder: Recorder, verify_address: str) -> Passport:
         )
 
 
-def fonts_folder() -> Path:
-    return Path(settings.SAMEGAUGE_PACKAGE) / "web" / "fonts"
-
-
 def keys_folder() -> Path:
     return Path(settings.SAMEGAUGE_HOME) / "keys"
 
@@ -76,9 +76,12 @@ def signing_key(organisation: Organisation) -> SigningKey:
     return key
 
 
-def trusted_keys() -> dict[str, PublicKey]:
-    """Return the keys this site trusts, each under the name of its file."""
-    return {path.stem: load_public_key(path) for path in sorted((keys_folder() / "trusted").glob("*.pub"))}
+def trusted_keys() -> tuple[dict[str, PublicKey], list[str]]:
+    """Return the keys this site trusts, each under the name of its file, and the files that hold no usable key."""
+    trusted, unusable = load_public_keys(keys_folder() / "trusted")
+    for name, reason in unusable.items():
+        log.warning("The trusted key file %s could not be read: %s", name, reason)
+    return trusted, list(unusable)
 
 
 def passport_of(unit: Unit, at: datetime) -> records.Passport:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from samegauge.core.charts.numerals import NO_BREAK_SPACE, duration_text, number_text, quantity_text
+from samegauge.core.charts.numerals import duration_text, number_text, quantity_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
-from samegauge.core.language import event_name, named, reads_chinese
+from samegauge.core.language import event_name, in_reader_language, named, reads_chinese
 from samegauge.core.measurement.models import Conformity
-from samegauge.core.words import confidence_chip, conformity_chip, file_chip, provenance_of
+from samegauge.core.words import confidence_chip, conformity_chip, document_kind, file_chip, provenance_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +37,16 @@ WHAT_EVENTS_SAY = {
     "matched": ("trace",),
     "passport_issued": ("key",),
     "import_undone": ("reason",),
+    "ordered": ("customer", "model"),
+    "cast": ("foundry", "melt"),
+    "heat_treated": ("foundry", "batch"),
+    "station_completed": ("station", "name"),
+    "delivered": ("customer",),
+    "commissioned": ("customer",),
+    "running_hours": ("running_hours_h", "source"),
+    "alarm": ("code", "text"),
+    "service_call": ("call", "symptom"),
+    "repaired": ("call", "cause", "component"),
 }
 MOST_FIELDS_SHOWN = 3
 
@@ -93,7 +103,7 @@ def _operation_row(run: OperationRun) -> tuple[Cell, ...]:
     return (
         Cell(run.label, reverse("operation", args=[run.uid])),
         Cell(run.machine.serial, reverse("machine", args=[run.machine.uid]), code=True),
-        Cell(_program_text(run), note=_("another revision") if run.facts.get("same_revision") is False else ""),
+        _program_cell(run),
         Cell(when(run.started_at)),
         Cell(duration_text(run.cycle_time_s)),
         Cell(number_text(len(run.facts.get("interruptions", [])), 0)),
@@ -102,12 +112,15 @@ def _operation_row(run: OperationRun) -> tuple[Cell, ...]:
     )
 
 
-def _program_text(run: OperationRun) -> str:
+def _program_cell(run: OperationRun) -> Cell:
     """The revision in short; the operation's own page has the whole name."""
     if run.program is None:
-        return run.program_name_reported or "–"
-    revision = f"REV-{run.program.revision_label} · " if run.program.revision_label else ""
-    return f"{revision}{run.program.sha256[:8]}".replace(" ", NO_BREAK_SPACE)
+        return Cell(run.program_name_reported or "–")
+    notes = [run.program.sha256[:8]]
+    if run.facts.get("same_revision") is False:
+        notes.append(_("another revision"))
+    label = run.program.revision_label
+    return Cell(f"REV-{label}" if label else "", code=True, note=" · ".join(notes))
 
 
 def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
@@ -124,7 +137,7 @@ def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
 
 def _inspection_row(row: Inspection) -> tuple[Cell, ...]:
     return (
-        Cell(str(row.get_kind_display()), reverse("inspection", args=[row.uid])),  # type: ignore[attr-defined]
+        Cell(str(row.get_kind_display()), reverse("inspection", args=[row.uid]), note=row.plan),  # type: ignore[attr-defined]
         Cell(chip=conformity_chip(row.verdict)),
         Cell(number_text(row.measured, 0)),  # type: ignore[attr-defined] - annotated by the query
         Cell(number_text(row.failed, 0)),  # type: ignore[attr-defined] - annotated by the query
@@ -213,9 +226,16 @@ def _said(event: Event) -> str:
         return " · ".join(str(one) for one in places if one)
     wanted = WHAT_EVENTS_SAY.get(event.kind)
     if wanted is not None:
-        return " · ".join(str(said[key]) for key in wanted if said.get(key))
+        return " · ".join(_in_words(key, said[key]) for key in wanted if said.get(key))
     plain = [f"{key} = {value}" for key, value in said.items() if isinstance(value, str | int | float)]
     return " · ".join(plain[:MOST_FIELDS_SHOWN])
+
+
+def _in_words(key: str, value: Any) -> str:
+    """A value of an event: in the reader's language where it comes in both, with its unit where its name has one."""
+    if key.endswith("_h"):
+        return quantity_text(float(value), "h", 1)
+    return in_reader_language(value) if isinstance(value, dict) and {"en", "zh"} <= value.keys() else str(value)
 
 
 def document_table(documents: Iterable[Document]) -> RecordTable:
@@ -223,7 +243,7 @@ def document_table(documents: Iterable[Document]) -> RecordTable:
     rows = tuple(
         (
             Cell(document.title, reverse("document", args=[document.uid])),
-            Cell(document.kind),
+            Cell(document_kind(document.kind)),
             Cell(f"{number_text(document.stored.size_bytes / 1e3, 1)} kB"),
             Cell(document.stored.sha256[:12], code=True),
         )

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.http import FileResponse, Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -26,6 +26,7 @@ from samegauge.core.production.models import OperationRun, Trace
 from samegauge.core.telemetry import by_interest, signal_json
 from samegauge.core.thread.models import Document, Item, ItemKind, Unit
 from samegauge.core.thread.rules import altered_events
+from samegauge.core.thread.selection import asked_parts
 from samegauge.core.vault.rules import open_stored
 from samegauge.core.words import confidence_chip, provenance_of
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from samegauge.core.face import Chip
+    from samegauge.core.organisations.models import Organisation
 
 # Shown inline only where the browser cannot run anything in it.
 INLINE_TYPES = {"application/pdf", "image/png", "image/jpeg"}
@@ -58,10 +60,16 @@ def unit_list(request: HttpRequest) -> HttpResponse:
     sort = request.GET.get("sort", "serial")
     column = SORTS.get(sort.removeprefix("-"), "serial")
     order = f"-{column}" if sort.startswith("-") else column
-    page = page_of(request, _asked_units(request).select_related("item", "revision").order_by(order, "pk"))
+    page = page_of(request, asked_parts(request.GET).select_related("item", "revision").order_by(order, "pk"))
     table = tables.unit_table(page, queries.verdicts_of(page.rows), _saved_views(request), sort)
     new_import = Button(_("New import"), reverse("import_new"), "upload") if _may(request, Action.IMPORT) else None
-    context = {"table": table, "page": page, "asked": request.GET, "new_import": new_import}
+    context = {
+        "table": table,
+        "page": page,
+        "asked": request.GET,
+        "new_import": new_import,
+        "labels": _label_button(request),
+    }
     return render(request, "history/unit_list.html", context)
 
 
@@ -77,16 +85,10 @@ def _may(request: HttpRequest, action: Action) -> bool:
     return may(request.membership.role, action)  # type: ignore[attr-defined]
 
 
-def _asked_units(request: HttpRequest) -> QuerySet[Unit]:
-    """Units that the query string asks for: by item, by the start of the serial number, by verdict."""
-    units = Unit.objects.filter(item__in=Item.objects.exclude(kind=ItemKind.MACHINE))
-    if item := request.GET.get("item"):
-        units = units.filter(item__number=item)
-    if serial := request.GET.get("serial"):
-        units = units.filter(serial__istartswith=serial)
-    if request.GET.get("verdict") == Conformity.FAIL:
-        units = units.filter(pk__in=Inspection.objects.filter(verdict=Conformity.FAIL).values("unit"))
-    return units
+def _label_button(request: HttpRequest) -> Button:
+    """The way to labels for the parts that the list shows."""
+    asked = {name: request.GET[name] for name in ("item", "serial", "verdict") if request.GET.get(name)}
+    return Button(_("Labels"), f"{reverse('labels')}?{urlencode({**asked, 'format': 'l7160'})}", "qrcode")
 
 
 @require_GET
@@ -117,9 +119,13 @@ def unit_thread(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
         "finding": _first_finding(view),
         "tag": provenance_of(unit),
         "imports": ImportBatch.objects.filter(pk__in=_batches(view)).order_by("started_at"),
-        "seen_by": Membership.objects.filter(organisation=organisation).select_related("person").order_by("role"),
+        "seen_by": _members_of(organisation),
     }
     return render(request, "history/unit_thread.html", context)
+
+
+def _members_of(organisation: Organisation) -> QuerySet[Membership]:
+    return Membership.active().filter(organisation=organisation).select_related("person").order_by("role")
 
 
 def _asked_run(request: HttpRequest, runs: list[OperationRun]) -> OperationRun | None:

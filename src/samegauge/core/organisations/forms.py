@@ -7,6 +7,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from samegauge.core.organisations.models import Organisation, OrganisationKind, Person, Role
+from samegauge.core.organisations.rules import MemberChange
 
 
 class FirstStartForm(forms.Form):
@@ -56,6 +57,26 @@ class PersonForm(forms.Form):
         if Person.objects.filter(username__iexact=username).exists():
             raise forms.ValidationError(_("This sign-in name is taken. Choose another."))
         return username
+
+
+class MemberForm(forms.Form):
+    """What a member is from now on."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    active = forms.TypedChoiceField(
+        label=_("Access"),
+        choices=[("on", _("May work here")), ("off", _("Switched off"))],
+        coerce=lambda state: state == "on",
+    )
+
+    def change(self) -> MemberChange:
+        return MemberChange(Role(self.cleaned_data["role"]), self.cleaned_data["active"])
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors and not self.has_changed():
+            raise forms.ValidationError(_("Nothing is different. Choose another role, or switch the person off or on."))
+        return data
 
 
 class TokenForm(forms.Form):

@@ -3,9 +3,12 @@ from __future__ import annotations
 import zoneinfo
 from typing import TYPE_CHECKING
 
+from django.contrib import messages
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from samegauge.core.organisations.models import Membership
+from samegauge.core.language import named
+from samegauge.core.organisations.models import Membership, Organisation
 from samegauge.core.organisations.rules import membership_of_token
 from samegauge.core.scope import organisation_scope
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-MEMBERSHIP_KEY = "membership"
+ORGANISATION_KEY = "organisation"
 
 
 class ScopeMiddleware:
@@ -47,9 +50,33 @@ def _by_token(request: HttpRequest) -> Membership | None:
 
 
 def current_membership(request: HttpRequest) -> Membership | None:
-    """Return the membership chosen in this session, else the person's first."""
+    """Return the membership in the organisation that this session works for; at its start the person's first one."""
     if not request.user.is_authenticated:
         return None
-    memberships = Membership.objects.filter(person=request.user).select_related("organisation", "person").order_by("pk")
-    chosen = request.session.get(MEMBERSHIP_KEY)
-    return (memberships.filter(pk=chosen).first() if chosen else None) or memberships.first()
+    memberships = Membership.active().filter(person=request.user).select_related("organisation", "person")
+    organisation_id = request.session.get(ORGANISATION_KEY)
+    if organisation_id is not None:
+        found = memberships.filter(organisation_id=organisation_id).first()
+        return found or _after_the_lost_one(request, organisation_id, memberships.order_by("pk").first())
+    first = memberships.order_by("pk").first()
+    if first is not None:
+        request.session[ORGANISATION_KEY] = first.organisation_id
+    return first
+
+
+def _after_the_lost_one(request: HttpRequest, lost_id: int, other: Membership | None) -> Membership | None:
+    """Go over to another organisation at a page that says so; what was meant for the lost one is done in none."""
+    lost = Organisation.objects.filter(pk=lost_id).first()
+    request.lost_organisation = named(lost) if lost else "–"  # type: ignore[attr-defined]
+    if other is None or not _opens_a_page(request):
+        return None
+    request.session[ORGANISATION_KEY] = other.organisation_id
+    names = {"lost": request.lost_organisation, "other": named(other.organisation)}  # type: ignore[attr-defined]
+    messages.warning(request, _("You are no longer a member of %(lost)s. You are now working for %(other)s.") % names)
+    return other
+
+
+def _opens_a_page(request: HttpRequest) -> bool:
+    """A person sees the answer as a whole page, with its messages."""
+    accepted, by_script = request.headers.get("Accept", ""), "HX-Request" in request.headers
+    return request.method == "GET" and "text/html" in accepted and not by_script

@@ -30,6 +30,7 @@ class Organisation(models.Model):
     name_zh = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=30, choices=OrganisationKind.choices)
     time_zone = models.CharField(max_length=60, default="Asia/Taipei")
+    is_simulated = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -61,7 +62,7 @@ class Person(AbstractUser):
 
 
 class Membership(models.Model):
-    """Which person does what in which organisation."""
+    """Which person does what in which organisation, until switched off."""
 
     belongs_to = "platform"
 
@@ -70,6 +71,7 @@ class Membership(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=30, choices=Role.choices)
     created_at = models.DateTimeField(auto_now_add=True)
+    switched_off_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
@@ -78,6 +80,10 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person} · {self.organisation} · {self.role}"
+
+    @staticmethod
+    def active() -> models.QuerySet[Membership]:
+        return Membership.objects.filter(switched_off_at__isnull=True)
 
 
 class SetupLink(models.Model):

@@ -32,6 +32,7 @@ class Action(StrEnum):
     ISSUE_PASSPORT = "issue_passport"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_TOKENS = "manage_tokens"
+    ADMINISTER_SITE = "administer_site"
 
 
 _EVERY_MEMBER = frozenset(Role)
@@ -47,14 +48,19 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.UNDO_IMPORT: frozenset({Role.OWNER, Role.QUALITY_MANAGER}),
     Action.ISSUE_PASSPORT: frozenset({Role.OWNER, Role.QUALITY_MANAGER}),
     Action.MANAGE_PEOPLE: frozenset({Role.OWNER}),
+    Action.ADMINISTER_SITE: frozenset({Role.OWNER}),
 }
 
 
-def may(role: str, action: Action) -> bool:
-    return role in ALLOWED[action]
+# An action of the table, or the roles that the declaration of a record kind lists.
+Needed = Action | frozenset[Role]
 
 
-def needs(action: Action) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+def may(role: str, action: Needed) -> bool:
+    return role in (ALLOWED[action] if isinstance(action, Action) else action)
+
+
+def needs(action: Needed) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Let a view run only for members whose role allows the action."""
 
     def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -71,9 +77,13 @@ def needs(action: Action) -> Callable[[Callable[..., HttpResponseBase]], Callabl
     return decorate
 
 
-def require(request: HttpRequest, action: Action) -> None:
+def require(request: HttpRequest, action: Needed) -> None:
     membership = getattr(request, "membership", None)
     if membership is None:
+        if lost := getattr(request, "lost_organisation", ""):
+            raise PermissionDenied(
+                _("You are no longer a member of %(organisation)s. Nothing was changed.") % {"organisation": lost}
+            )
         raise PermissionDenied(_("This account belongs to no organisation. Ask the owner to add it."))
     if not may(membership.role, action):
         raise PermissionDenied(_("This role may not do that. Ask the owner of the organisation."))

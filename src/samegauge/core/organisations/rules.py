@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from samegauge.core.organisations.models import (
     ApiToken,
@@ -17,6 +20,9 @@ from samegauge.core.organisations.models import (
     Role,
     SetupLink,
 )
+from samegauge.core.organisations.permissions import Action, may
+
+log = logging.getLogger(__name__)
 
 LINK_LIFE = timedelta(days=7)
 UNNAMED = "–"
@@ -53,7 +59,9 @@ def found_organisation(link: SetupLink, organisation: Organisation, owner: Perso
             raise SetupLinkUsedError
         _adopt(organisation)
         owner.save()
-        return Membership.objects.create(person=owner, organisation=organisation, role=Role.OWNER)
+        membership = Membership.objects.create(person=owner, organisation=organisation, role=Role.OWNER)
+        open_simulated(owner)
+        return membership
 
 
 class SetupLinkUsedError(Exception):
@@ -68,7 +76,10 @@ def issue_token(membership: Membership, name: str) -> tuple[ApiToken, str]:
 
 def membership_of_token(text: str) -> Membership | None:
     tokens = ApiToken.objects.filter(
-        token_sha256=fingerprint(text), revoked_at__isnull=True, membership__person__is_active=True
+        token_sha256=fingerprint(text),
+        revoked_at__isnull=True,
+        membership__person__is_active=True,
+        membership__switched_off_at__isnull=True,
     )
     token = tokens.select_related("membership__organisation", "membership__person").first()
     if token is None:
@@ -79,9 +90,60 @@ def membership_of_token(text: str) -> Membership | None:
     return token.membership
 
 
+@dataclass(frozen=True)
+class MemberChange:
+    """What a member is to be from now on."""
+
+    role: Role
+    active: bool
+
+
+class MemberChangeError(Exception):
+    """Why a member's role or access cannot be changed so."""
+
+
+def change_member(membership: Membership, change: MemberChange, by: Membership) -> None:
+    """Give a member another role, or switch one off or on again; one switched off loses every token for good."""
+    with transaction.atomic():
+        # Of two owners who change each other at once, the second one sees what the first did.
+        Organisation.objects.select_for_update(no_key=True).get(pk=by.organisation_id)
+        acting = Membership.active().filter(pk=by.pk).first()
+        if acting is None or not may(acting.role, Action.MANAGE_PEOPLE):
+            raise MemberChangeError(_("This role may not do that. Ask the owner of the organisation."))
+        membership = Membership.objects.select_related("person").get(pk=membership.pk, organisation=by.organisation_id)
+        if membership.pk == by.pk:
+            raise MemberChangeError(_("You cannot change your own role or switch yourself off. Ask another owner."))
+        _refuse_losing_the_last_owner(membership, change)
+        before = MemberChange(Role(membership.role), membership.switched_off_at is None)
+        membership.role = change.role
+        if before.active != change.active:
+            membership.switched_off_at = None if change.active else datetime.now(UTC)
+        membership.save(update_fields=["role", "switched_off_at"])
+        if not change.active:
+            ApiToken.objects.filter(membership=membership, revoked_at__isnull=True).update(revoked_at=datetime.now(UTC))
+    log.info(
+        "%s changed %s in %s: %s, %s -> %s, %s",
+        acting.person.username,
+        membership.person.username,
+        by.organisation_id,
+        before.role.value,
+        "on" if before.active else "off",
+        change.role.value,
+        "on" if change.active else "off",
+    )
+
+
+def _refuse_losing_the_last_owner(membership: Membership, change: MemberChange) -> None:
+    if change.active and change.role == Role.OWNER:
+        return
+    owners = Membership.active().filter(organisation=membership.organisation_id, role=Role.OWNER)
+    if not owners.exclude(pk=membership.pk).exists():
+        raise MemberChangeError(_("This is the last owner. Make somebody else an owner first."))
+
+
 def only_organisation() -> Organisation | None:
     """Return the one organisation there is, made without a name when there is none yet; None among several."""
-    found = list(Organisation.objects.all()[:2])
+    found = list(Organisation.objects.filter(is_simulated=False)[:2])
     if not found:
         return Organisation.objects.create(name=UNNAMED, kind=OrganisationKind.MACHINE_BUILDER)
     return found[0] if len(found) == 1 else None
@@ -95,3 +157,23 @@ def _adopt(organisation: Organisation) -> None:
         organisation.save(force_update=True)
     else:
         organisation.save()
+
+
+def house() -> Organisation | None:
+    """Return the organisation that runs this site: the first one, founded by the one-time link."""
+    return Organisation.objects.filter(is_simulated=False).order_by("pk").first()
+
+
+def open_simulated(owner: Person) -> None:
+    """Let the owner of this site work in every simulated organisation."""
+    simulated = Organisation.objects.filter(is_simulated=True).exclude(memberships__person=owner)
+    for organisation in simulated.order_by("pk"):
+        Membership.objects.create(person=owner, organisation=organisation, role=Role.OWNER)
+
+
+def administers_site(membership: Membership) -> bool:
+    """Tell whether somebody may do what concerns every organisation on this site, such as its backup."""
+    if membership.role != Role.OWNER:
+        return False
+    first = house()
+    return first is not None and membership.organisation_id == first.pk

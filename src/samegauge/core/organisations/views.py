@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.tokens import default_token_generator
@@ -11,14 +12,17 @@ from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from samegauge.core.organisations.forms import FirstStartForm, PersonForm, TokenForm
-from samegauge.core.organisations.middleware import MEMBERSHIP_KEY
+from samegauge.core.organisations.forms import FirstStartForm, MemberForm, PersonForm, TokenForm
+from samegauge.core.organisations.middleware import ORGANISATION_KEY
 from samegauge.core.organisations.models import ApiToken, Membership, Person
 from samegauge.core.organisations.permissions import Action, needs, public
 from samegauge.core.organisations.rules import (
+    MemberChangeError,
     SetupLinkUsedError,
+    change_member,
     found_organisation,
     issue_token,
     open_setup_link,
@@ -70,8 +74,8 @@ def switch(request: HttpRequest) -> HttpResponse:
         asked = UUID(request.POST.get("organisation", ""))
     except ValueError as error:
         raise Http404 from error
-    membership = get_object_or_404(Membership, person_id=request.user.pk, organisation__uid=asked)
-    request.session[MEMBERSHIP_KEY] = membership.pk
+    mine = Membership.active().filter(person_id=request.user.pk)
+    request.session[ORGANISATION_KEY] = get_object_or_404(mine, organisation__uid=asked).organisation_id
     return redirect("home")
 
 
@@ -93,6 +97,30 @@ def people(request: HttpRequest) -> HttpResponse:
         form = PersonForm()
     members = Membership.objects.filter(organisation=organisation).select_related("person").order_by("person__username")
     return render(request, "organisations/people.html", {"form": form, "members": members, "link": link})
+
+
+@require_http_methods(["GET", "POST"])
+@needs(Action.MANAGE_PEOPLE)
+def member(request: HttpRequest, person_uid: UUID) -> HttpResponse:
+    """Change a member's role or access: chosen, shown once more in words, then done."""
+    acting = request.membership  # type: ignore[attr-defined]
+    members = Membership.objects.select_related("person")
+    membership = get_object_or_404(members, organisation=acting.organisation, person__uid=person_uid)
+    now = {"role": membership.role, "active": "on" if membership.switched_off_at is None else "off"}
+    form = MemberForm(request.POST or None, initial=now)
+    context = {"form": form, "member": membership, "is_oneself": membership == acting}
+    if request.method == "GET" or not form.is_valid():
+        return render(request, "organisations/member.html", context)
+    change = form.change()
+    if "confirmed" not in request.POST:
+        return render(request, "organisations/member.html", {**context, "change": change})
+    try:
+        change_member(membership, change, acting)
+    except MemberChangeError as refusal:
+        messages.error(request, str(refusal))
+        return render(request, "organisations/member.html", context, status=422)
+    messages.success(request, _("%(person)s was changed.") % {"person": membership.person})
+    return redirect("people")
 
 
 @require_http_methods(["GET", "POST"])

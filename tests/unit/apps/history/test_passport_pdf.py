@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,9 @@ from passport_samples import KEY, TRUSTED, characteristic, sample
 from pdfminer.high_level import extract_pages, extract_text
 
 import samegauge
-from samegauge.apps.history.passport_pdf import PrintError, missing_glyphs, render_pdf
+from samegauge.apps.history.passport_pdf import render_pdf
 from samegauge.apps.history.passport_sheet import decimals_for, number, tolerance_text
+from samegauge.core.printing import PrintError, missing_glyphs
 from samegauge.formats.passport import (
     Passport,
     State,
@@ -151,20 +153,24 @@ def test_left_out_rows_are_counted() -> None:
 
 
 def test_a_missing_glyph_is_refused_with_its_name() -> None:
-    with pytest.raises(PrintError, match=r"字元.*U\+1F600 GRINNING FACE"):
+    with pytest.raises(PrintError, match=r"no glyph.*U\+1F600 GRINNING FACE") as refused:
         printed(named("\U0001f600"))
+    assert re.search(r"缺少下列字元.*U\+1F600", refused.value.message_zh)
     assert missing_glyphs("履歷 ABC ✈\U00013000", FONTS)[-1] == "\U00013000"
     assert missing_glyphs("法蘭、齒輪箱體 ±≤≥−Ø°µ", FONTS) == []
 
 
 def test_fonts_that_are_not_there_are_named(tmp_path: Path) -> None:
-    with pytest.raises(PrintError, match=r"\./dev run"):
+    with pytest.raises(PrintError, match=r"are not there. Run \./dev run") as refused:
         render_pdf(build(sample(), KEY), ADDRESS, tmp_path, "Asia/Taipei")
+    assert "字型不在這裡" in refused.value.message_zh
 
 
 def test_an_address_too_long_for_the_code_is_refused() -> None:
-    with pytest.raises(PrintError, match="QR"):
+    with pytest.raises(PrintError, match="QR") as refused:
         render_pdf(build(sample(), KEY), ADDRESS + "x" * 5000, FONTS, "Asia/Taipei")
+    assert not re.search("[\u4e00-\u9fff]", refused.value.message)
+    assert "放不下" in refused.value.message_zh
 
 
 def test_flipped_bytes_of_the_sealed_pdf_are_detected(pdf: bytes) -> None:

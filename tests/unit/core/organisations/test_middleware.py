@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,11 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from samegauge.core.organisations.middleware import MEMBERSHIP_KEY, ScopeMiddleware
-from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Role
+from samegauge.core.organisations.middleware import ORGANISATION_KEY, ScopeMiddleware
+from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Person, Role
 from samegauge.core.organisations.rules import issue_token
 from samegauge.core.scope import ScopeError, current_organisation_id, current_scope, organisation_scope
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest
-
-    from samegauge.core.organisations.models import Person
+LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def request_of(person: Any = None, token: str = "", path: str = "/api/units", **session: Any) -> HttpRequest:
@@ -125,14 +125,61 @@ def test_interleaved_tasks_keep_their_own_scope() -> None:
     assert no_scope_left()
 
 
-def test_the_chosen_membership_counts_and_only_ones_own(people: list[Person], other_organisation: Organisation) -> None:
-    second = Membership.objects.create(person=people[0], organisation=other_organisation, role=Role.GUEST)
-    foreign = people[1].memberships.get()
-    mine = people[0].memberships.order_by("pk").first()
-    assert asked(request_of(people[0], **{MEMBERSHIP_KEY: second.pk})) == str(other_organisation.pk)
-    assert asked(request_of(people[0], **{MEMBERSHIP_KEY: foreign.pk})) == str(mine.organisation_id)
-    second.delete()
-    assert asked(request_of(people[0], **{MEMBERSHIP_KEY: second.pk or 0})) == str(mine.organisation_id)
+def test_a_session_works_for_one_organisation_until_switched(
+    people: list[Person], organisation: Organisation, other_organisation: Organisation
+) -> None:
+    Membership.objects.create(person=people[0], organisation=other_organisation, role=Role.GUEST)
+    request = request_of(people[0])
+    assert asked(request) == str(organisation.pk)
+    assert request.session == {ORGANISATION_KEY: organisation.pk}
+    assert asked(request_of(people[0], **{ORGANISATION_KEY: other_organisation.pk})) == str(other_organisation.pk)
+
+
+def test_an_organisation_one_does_not_belong_to_opens_nothing(
+    people: list[Person], organisation: Organisation, other_organisation: Organisation
+) -> None:
+    assert asked(request_of(people[0], **{ORGANISATION_KEY: other_organisation.pk})) == "nobody"
+
+
+class TestLostMembership:
+    """A person of two firms is put out of the one the session works for."""
+
+    @pytest.fixture(params=["deleted", "switched off"])
+    def client(self, request: pytest.FixtureRequest, people: list[Person], other_organisation: Organisation) -> Client:
+        Membership.objects.create(person=people[0], organisation=other_organisation, role=Role.OWNER)
+        client = Client(headers={"Accept": "text/html", "Accept-Language": "en"})
+        client.force_login(people[0], LOGIN_BACKEND)
+        assert b"Alpha Works" in client.get("/people/").content
+        first = Membership.objects.filter(person=people[0]).order_by("pk")[:1]
+        if request.param == "deleted":
+            Membership.objects.filter(pk__in=first.values("pk")).delete()
+        else:
+            Membership.objects.filter(pk=first[0].pk).update(switched_off_at=datetime.now(UTC))
+        return client
+
+    def test_the_next_page_says_so_once(self, client: Client) -> None:
+        said = "You are no longer a member of Alpha Works. You are now working for Beta Works."
+        assert said in client.get("/people/").content.decode()
+        assert said not in client.get("/people/").content.decode()
+
+    def test_what_was_meant_for_the_lost_one_is_refused_again_and_again(self, client: Client) -> None:
+        before = Person.objects.count()
+        for _ in range(2):
+            answer = client.post("/people/", {"display_name": "New", "username": "new", "role": "guest"})
+            assert answer.status_code == 403
+            assert "no longer a member of Alpha Works. Nothing was changed." in answer.content.decode()
+        assert Person.objects.count() == before
+        client.get("/people/")
+        answer = client.post("/people/", {"display_name": "New", "username": "new", "role": "guest"})
+        assert (answer.status_code, Person.objects.count()) == (200, before + 1)
+
+    @pytest.mark.parametrize("headers", [{"Accept": "image/*,*/*"}, {"HX-Request": "true"}])
+    def test_what_nobody_reads_does_not_go_over(self, client: Client, headers: dict[str, str]) -> None:
+        assert client.get("/people/", headers=headers).status_code == 403
+        assert client.post("/people/").status_code == 403
+
+    def test_the_interface_does_not_go_over(self, client: Client) -> None:
+        assert client.get("/api/units", headers={"Accept": "application/json"}).status_code == 401
 
 
 def test_who_belongs_nowhere_has_no_scope(people: list[Person]) -> None:

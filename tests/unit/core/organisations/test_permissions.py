@@ -26,6 +26,7 @@ EXPECTED = {
     "undo_import": "owner quality_manager",
     "issue_passport": "owner quality_manager",
     "manage_people": "owner",
+    "administer_site": "owner",
     "manage_tokens": "owner engineer quality_manager inspector assembler service sales",
 }
 
