@@ -15,3 +15,6 @@ from samegauge.web.settings import *  # noqa: E402, F403 - after the folder is c
 
 # Argon2 is slow on purpose, and hundreds of tests make people; the site's own choice is tested through `samegauge run`.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# A kind of record declared as a newcomer would: what holds for every kind is proven on it too.
+INSTALLED_APPS = [*INSTALLED_APPS, "support.sample_kinds"]  # noqa: F405 - from the product's settings

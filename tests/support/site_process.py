@@ -43,6 +43,17 @@ def show(uid: str) -> dict[str, Any]:
         return _facts(Job.objects.get(uid=uid))
 
 
+def token(role: str) -> dict[str, Any]:
+    """Let somebody new act through the API."""
+    from samegauge.core.organisations.models import Membership, Organisation, Person
+    from samegauge.core.organisations.rules import issue_token
+
+    organisation, _ = Organisation.objects.get_or_create(name="Maker", kind="component_maker")
+    person = Person.objects.create(username=role)
+    membership = Membership.objects.create(person=person, organisation=organisation, role=role)
+    return {"text": issue_token(membership, "test")[1]}
+
+
 def end(uid: str) -> dict[str, Any]:
     """Wait until the job has ended."""
     give_up_s = time.monotonic() + PATIENCE_S
@@ -60,5 +71,5 @@ def _facts(asked: Any) -> dict[str, Any]:
 
 if __name__ == "__main__":
     open_site()
-    verbs = {"ask": ask, "cancel": cancel, "show": show, "end": end}
+    verbs = {"ask": ask, "cancel": cancel, "show": show, "end": end, "token": token}
     sys.stdout.write(json.dumps(verbs[sys.argv[1]](*sys.argv[2:])))

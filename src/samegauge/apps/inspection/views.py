@@ -13,6 +13,7 @@ from samegauge.core.measurement.models import Characteristic, Conformity
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.pages import page_of
 from samegauge.core.thread.models import Item
+from samegauge.core.words import characteristic_kind
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -54,6 +55,7 @@ def characteristic(request: HttpRequest, characteristic_uid: UUID) -> HttpRespon
     compared = rules.comparisons(found, study)
     context = {
         "characteristic": found,
+        "characteristic_kind": characteristic_kind(found.kind),
         "study": study,
         "kind": kind,
         "sentence": sentence,

@@ -1,0 +1,51 @@
+"""What every declared record has, and the history of its changes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from samegauge.core.fields import JsonField
+from samegauge.core.identifiers import new_uid
+from samegauge.core.scope import Owned
+
+
+class Record(Owned):
+    """A record of a declared kind; `version` counts its changes, so that two people cannot overwrite one another."""
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    version = models.PositiveIntegerField(default=0, editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta(Owned.Meta):
+        abstract = True
+
+
+class ChangeKind(models.TextChoices):
+    CREATED = "created", _("Created")
+    CHANGED = "changed", _("Changed")
+    RETIRED = "retired", _("Retired")
+    RESTORED = "restored", _("Taken back into use")
+
+
+class Change(Owned):
+    """One change of one record: who, when, which fields from what to what, and why."""
+
+    kind = models.CharField(max_length=40)
+    record_uid = models.UUIDField()
+    version = models.PositiveIntegerField()
+    what = models.CharField(max_length=10, choices=ChangeKind.choices)
+    actor = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    fields = JsonField(default=dict)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta(Owned.Meta):
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "record_uid", "version"], name="a_version_once_per_record")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.record_uid} v{self.version}"

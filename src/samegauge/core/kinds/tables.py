@@ -1,0 +1,186 @@
+"""Lists, facts and histories of declared records, as data for the components."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from samegauge.core.charts.numerals import number_text
+from samegauge.core.face import Cell, Chip, Column, RecordTable
+from samegauge.core.kinds.declaration import kind_of
+from samegauge.core.kinds.spreadsheets import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from samegauge.core.kinds.declaration import RecordField, RecordKind
+    from samegauge.core.kinds.models import Change, Record
+    from samegauge.core.kinds.spreadsheets import Plan
+    from samegauge.core.pages import Page
+
+MOST_VIEWS = 10
+MOST_PLANNED_SHOWN = 200
+
+
+def record_url(kind: RecordKind, record: Record) -> str:
+    return kind.url("record", record.uid)
+
+
+def record_table(kind: RecordKind, page: Page, sort: str, views: tuple[tuple[str, str, bool], ...]) -> RecordTable:
+    fields = [kind.field(name) for name in kind.listed]
+    columns = tuple(
+        Column(str(one.label), numeric=one.is_number, unit=one.unit, sort=one.name, prose=_is_prose(one))
+        for one in fields
+    )
+    rows = tuple(
+        tuple(_cell(kind, record, one, is_first=place == 0) for place, one in enumerate(fields)) for record in page.rows
+    )
+    return RecordTable(str(kind.many), columns, rows, page, sort, views)
+
+
+def _is_prose(one: RecordField) -> bool:
+    return isinstance(one.model_field, models.CharField | models.TextField) and not one.choices
+
+
+def _cell(kind: RecordKind, record: Record, one: RecordField, *, is_first: bool) -> Cell:
+    text, url = shown(one, getattr(record, one.name))
+    if is_first:
+        return Cell(text, record_url(kind, record), code=True)
+    return Cell(text, url)
+
+
+def shown(one: RecordField, value: Any) -> tuple[str, str]:
+    """Write a field's value as people read it, with the address of a related record."""
+    if value is None or value == "":
+        return "–", ""
+    if one.target is not None:
+        target = kind_of(one.target)
+        return str(value), record_url(target, value)
+    if isinstance(value, bool):
+        return (_("yes") if value else _("no")), ""
+    if one.choices:
+        return str(dict(one.choices).get(value, value)), ""
+    if one.is_number:
+        return number_text(float(value)), ""
+    return (value.isoformat() if hasattr(value, "isoformat") else str(value)), ""
+
+
+def saved_views(kind: RecordKind, asked: dict[str, str]) -> tuple[tuple[str, str, bool], ...]:
+    """All, one view for each choice of the first filtered field that has choices, and what is retired."""
+    views = [(_("All"), "?", not any(asked.get(name) for name in (*kind.filtered, "retired")))]
+    chosen = next((kind.field(name) for name in kind.filtered if kind.field(name).choices), None)
+    if chosen is not None:
+        name = chosen.name
+        views += [
+            (str(label), f"?{urlencode({name: value})}", asked.get(name) == str(value))
+            for value, label in chosen.choices[:MOST_VIEWS]
+        ]
+    return (*views, (_("Out of use"), "?retired=1", bool(asked.get("retired"))))
+
+
+def facts(kind: RecordKind, record: Record) -> list[tuple[str, str, str]]:
+    return [(one.heading, *shown(one, getattr(record, one.name))) for one in kind.fields]
+
+
+def change_table(kind: RecordKind, changes: Iterable[Change]) -> RecordTable:
+    columns = (
+        Column(_("When")),
+        Column(_("Who")),
+        Column(_("What")),
+        Column(_("Fields"), prose=True),
+        Column(_("Why"), prose=True),
+    )
+    labels = {one.name: str(one.label) for one in kind.fields}
+    rows = tuple(
+        (
+            Cell(timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M")),
+            Cell(str(one.actor)),
+            Cell(str(one.get_what_display())),  # type: ignore[attr-defined]
+            Cell(_differences({labels.get(name, name): pair for name, pair in one.fields.items()})),
+            Cell(one.reason or "–"),
+        )
+        for one in changes
+    )
+    return RecordTable(_("History"), columns, rows)
+
+
+def _differences(fields: dict[str, Any]) -> str:
+    said = [f"{label}: {_blank(old)} → {_blank(new)}" for label, (old, new) in fields.items()]
+    return "; ".join(said) or "–"
+
+
+def _blank(value: Any) -> str:
+    return "–" if value is None or value == "" else str(value)
+
+
+CHIPS = {Outcome.NEW: "ok", Outcome.CHANGED: "undecided", Outcome.SAME: "neutral", Outcome.WRONG: "alarm"}
+
+
+def plan_table(kind: RecordKind, planned: Plan) -> RecordTable:
+    """The rows of a dry run, wrong ones first."""
+    words = {
+        Outcome.NEW: _("New"),
+        Outcome.CHANGED: _("Changed"),
+        Outcome.SAME: _("Unchanged"),
+        Outcome.WRONG: _("Wrong"),
+    }
+    labels = {one.name: str(one.label) for one in kind.fields}
+    columns = (
+        Column(_("Row"), numeric=True),
+        Column(str(kind.field(kind.key).label)),
+        Column(_("What would happen")),
+        Column(_("Details"), prose=True),
+    )
+    ordered = sorted(planned.rows, key=lambda row: (row.outcome is not Outcome.WRONG, row.outcome is Outcome.SAME))
+    rows = tuple(
+        (
+            Cell(str(row.line)),
+            Cell(row.key, code=True),
+            Cell(chip=Chip(CHIPS[row.outcome], words[row.outcome])),  # type: ignore[arg-type]
+            Cell(
+                "; ".join(f"{labels.get(name, name)}: {reason}" for name, reason in row.problems)
+                or _differences({labels[name]: pair for name, pair in row.changes.items()})
+            ),
+        )
+        for row in ordered[:MOST_PLANNED_SHOWN]
+    )
+    return RecordTable(_("Dry run"), columns, rows, not_shown=max(0, len(ordered) - MOST_PLANNED_SHOWN))
+
+
+def help_table(kind: RecordKind) -> RecordTable:
+    columns = (
+        Column(_("Field")),
+        Column(_("Name in files and API")),
+        Column(_("Needed")),
+        Column(_("Meaning"), prose=True),
+        Column(_("Allowed values"), prose=True),
+    )
+    rows = tuple(
+        (
+            Cell(one.heading),
+            Cell(one.name, code=True),
+            Cell(_("yes") if one.required else _("no")),
+            Cell(str(one.meaning)),
+            Cell(_allowed(one)),
+        )
+        for one in kind.fields
+    )
+    return RecordTable(_("Fields"), columns, rows)
+
+
+def _allowed(one: RecordField) -> str:
+    if one.choices:
+        return ", ".join(f"{value} ({label})" for value, label in one.choices)
+    if one.target is not None:
+        target = kind_of(one.target)
+        return f"{target.field(target.key).label} · {target.many}"
+    length = getattr(one.model_field, "max_length", None)
+    if isinstance(one.model_field, models.BooleanField):
+        return _("yes, no")
+    if isinstance(one.model_field, models.DateField):
+        return "2026-11-21"
+    return _("Text, at most %(length)d characters") % {"length": length} if length else _("Number")
