@@ -11,21 +11,28 @@ RECORDS = 100_000
 SHOWN = 50
 
 
-def measure() -> list[dict[str, Any]]:
-    open_site()
-    from django.template import engines
-
-    from samegauge.core.measurement.models import Inspection
+def fill(organisation: Any) -> None:
     from samegauge.core.scope import organisation_scope
     from samegauge.core.thread.models import Item, Unit
 
-    client, organisation = member()
     with organisation_scope(organisation):
         items = [Item.objects.create(number=f"ITEM-{place:02d}", name="part", kind="part") for place in range(20)]
         for start in range(0, RECORDS, 10_000):
             Unit.objects.bulk_create(
                 [Unit(serial=f"SN-{place:06d}", item=items[place % 20]) for place in range(start, start + 10_000)]
             )
+
+
+def measure() -> list[dict[str, Any]]:
+    open_site()
+    from django.template import engines
+
+    from samegauge.core.measurement.models import Inspection
+    from samegauge.core.scope import organisation_scope
+    from samegauge.core.thread.models import Unit
+
+    client, organisation = member()
+    fill(organisation)
     template = engines["django"].from_string(
         "<table>{% for unit, verdict in rows %}"
         "<tr><td>{{ unit.serial }}<td>{{ unit.item.number }}<td>{{ verdict }}{% endfor %}</table>"

@@ -82,8 +82,10 @@ def settle() -> None:
     """Let PostgreSQL count what was just filled in, as its autovacuum does within a minute."""
     from django.db import connection
 
+    from samegauge.core.database_walls.building import as_owner
+
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+        with as_owner(connection), connection.cursor() as cursor:
             cursor.execute("ANALYZE")
 
 

@@ -12,13 +12,12 @@ DESCENDANTS = 5_000
 FAN = 10
 
 
-def measure() -> list[dict[str, Any]]:
-    open_site()
+def fill(organisation: Any) -> Any:
+    """Make the tree; return its root."""
     from samegauge.core.scope import organisation_scope
     from samegauge.core.thread.models import AsBuiltEdge, Item, Unit
-    from samegauge.core.thread.rules import Fact, Recorder, in_force, record
+    from samegauge.core.thread.rules import Fact, Recorder, record
 
-    client, organisation = member()
     then = datetime(2026, 1, 1, tzinfo=UTC)
     with organisation_scope(organisation):
         item = Item.objects.create(number="ASSEMBLY", name="assembly", kind="assembly")
@@ -34,7 +33,17 @@ def measure() -> list[dict[str, Any]]:
                 for place in range(1, DESCENDANTS + 1)
             ]
         )
-    root = units[0]
+    return units[0]
+
+
+def measure() -> list[dict[str, Any]]:
+    open_site()
+    from samegauge.core.scope import organisation_scope
+    from samegauge.core.thread.models import AsBuiltEdge, Unit
+    from samegauge.core.thread.rules import in_force
+
+    client, organisation = member()
+    root = fill(organisation)
 
     def ours() -> None:
         assert client.get(f"/units/{root.uid}/").status_code == 200

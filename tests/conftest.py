@@ -80,6 +80,24 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tables_emptied_by_their_owner() -> Iterator[None]:
+    """After a test with real transactions Django empties every table, which the site's own role may not do."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    from samegauge.core.database_walls.building import as_owner
+
+    empty = DatabaseOperations.execute_sql_flush
+
+    def as_the_owner(operations: Any, statements: list[str]) -> None:
+        with as_owner(operations.connection):
+            empty(operations, statements)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(DatabaseOperations, "execute_sql_flush", as_the_owner)
+        yield
+
+
 @pytest.fixture(scope="session")
 def test_data() -> Path:
     """The folder of recorded data; SAMEGAUGE_TEST_DATA overrules ../shared/data."""

@@ -16,6 +16,7 @@ from support.import_site import COMMAND, ImportSite, Said, environment_of
 from samegauge.doors import process
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -136,6 +137,30 @@ def test_a_passport_of_an_unknown_serial_ends_with_2(site: ImportSite, imported:
     assert "Cover-99" in said.json["error"]
     assert "Cover-99" in said.json["error_zh"]
     assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def open_mask() -> Iterator[None]:
+    """The mask of most systems, under which others may read what a person makes."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_mask")
+def test_what_a_site_keeps_is_its_owners_alone_also_in_an_open_folder(package: Path, tmp_path: Path) -> None:
+    home, out = tmp_path / "home", tmp_path / "out"
+    home.mkdir(mode=0o755)
+    site = ImportSite(home)
+    assert site.command("migrate").status == 0
+    assert site.command("import", "nist-tdp", package).status == 0
+    assert site.command("passport", "Cover-07", "--out", out).status == 0
+    kept = [path for path in home.rglob("*") if path.stat().st_mode & 0o077]
+    assert kept == []
+    made = {path.relative_to(home).parts[0] for path in home.rglob("*")}
+    assert {"samegauge.sqlite3", "vault", "keys"} <= made
+    # A passport is made to be handed on.
+    assert {path.stat().st_mode & 0o777 for path in out.iterdir()} == {0o644}
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.apps import apps
 from django.db import models
@@ -144,6 +145,7 @@ def _plain_value(column: Any) -> Any:
         models.FloatField: 12.5,
         models.IntegerField: 3,
         models.BooleanField: False,
+        models.UUIDField: UUID(int=3),
     }
     return next((value for kind, value in kinds.items() if isinstance(column, kind)), None)
 

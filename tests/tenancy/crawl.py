@@ -7,12 +7,15 @@ from urllib.parse import urlencode
 
 from tenancy.routes import Visitor, content_of, guarded_routes
 
+from samegauge.core.organisations.models import Role
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tenancy.canaries import Firm
 
-    from samegauge.core.organisations.models import Role
+# Not for this role, not there, not asked so.
+CLOSED = {403, 404, 405}
 
 # Lists that can be narrowed.
 NARROWED = {
@@ -43,3 +46,16 @@ def leaks(visiting: Firm, role: Role, other: Firm) -> Iterator[tuple[str, str]]:
         if other.secret in said:
             place = said.index(other.secret)
             yield path, said[max(0, place - 60) : place + 60]
+
+
+def openings(visiting: Firm, other: Firm) -> Iterator[str]:
+    """Yield each way in that the other firm's records stand open: an address that answers, or a mark that is read."""
+    visitor = Visitor(visiting, Role.OWNER)
+    for route in guarded_routes():
+        if route.names_objects:
+            answer = visitor.asks("GET", route.path(other))
+            content_of(answer)
+            if answer.status_code not in CLOSED:
+                yield f"{route.name} answers {answer.status_code}"
+    for path, _around in leaks(visiting, Role.OWNER, other):
+        yield path

@@ -14,6 +14,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tenancy.canaries import DAY
 
+from samegauge.core.kinds.declaration import all_kinds
+from samegauge.core.organisations.models import Role
 from samegauge.web.api import api
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from ninja.operation import Operation, PathView
     from tenancy.canaries import Firm
 
-    from samegauge.core.organisations.models import Role
 
 LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -34,24 +35,39 @@ OBJECTS = {
     "event_uid": "thread.Event",
     "import_uid": "intake.ImportBatch",
     "inspection_uid": "measurement.Inspection",
+    "item_uid": "thread.Item",
     "job_uid": "jobs.Job",
     "machine_uid": "machine",
     "operation_uid": "production.OperationRun",
     "passport_uid": "history.Passport",
     "trace_uid": "production.Trace",
     "unit_uid": "thread.Unit",
-}
+    "file_uid": "vault.StoredFile",
+} | {f"{kind.name}_uid": kind.model._meta.label for kind in all_kinds()}
 # Arguments that name no record of a firm, with a value that works.
 CHOICES = {"form": "json", "day": DAY}
-# Arguments of records that belong to a person; taken from the firm's owner.
-PERSONAL = {"token_id"}
+# Arguments of people and of what belongs to one; the token is the owner's.
+PERSONAL = {"token_id", "person_uid"}
 # Addresses that answer only to a question.
 QUESTIONS: dict[str, Callable[[Firm], dict[str, str]]] = {
     "unit_by_serial": lambda firm: {"serial": firm.records["child"].serial},
     "unit_signals": lambda _firm: {"tag": "Xact"},
     "trace_signals": lambda _firm: {"tag": "Xact"},
     "machine_signals": lambda _firm: {"tag": "Xact"},
+    "backup_file": lambda _firm: {"name": a_kept_archive()},
+    "stations_labels": lambda _firm: {"lines": "S17"},
 }
+# Short addresses in the codes of labels: they lead to the record's page.
+LEAD_ON = {"scanned_unit", "scanned_item", "scanned_person"}
+
+
+def a_kept_archive() -> str:
+    """The name of an archive in this site's folder."""
+    from samegauge.core.backup.jobs import archive_folder
+
+    (archive_folder() / "samegauge-20260102T030405Z.zip").touch()
+    return "samegauge-20260102T030405Z.zip"
+
 
 PUBLIC = {
     "health": "says only that the site answers",
@@ -114,6 +130,8 @@ class Route:
         values |= {name: firm.records[OBJECTS[name]].uid for name in self.arguments if name in OBJECTS}
         if "token_id" in self.arguments:
             values["token_id"] = firm.records["token"].pk
+        if "person_uid" in self.arguments:
+            values["person_uid"] = firm.people[Role.ENGINEER].uid
         return values
 
     def action(self, method: str) -> Any:
@@ -192,6 +210,8 @@ def _sample(schema: dict[str, Any], uid: str) -> Any:
         return {name: _sample(part, uid) for name, part in schema.get("properties", {}).items()}
     if "anyOf" in schema:
         return None
+    if schema.get("type") == "integer":
+        return schema.get("minimum", 0)
     formats = {"uuid": uid, "date-time": f"{DAY}T08:00:00Z"}
     return formats.get(schema.get("format", ""), schema.get("default", "text"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -43,12 +44,34 @@ COMMANDS = (
     Command(("import", "qif"), "import_qif", "bring in inspection results (QIF)", "匯入檢驗結果（QIF）"),
     Command(("passport",), "passport", "write the signed passport of a serial number", "產生序號的簽章履歷護照"),
     Command(("verify",), "verify", "prove a passport offline", "離線驗證履歷護照", needs_hub=False),
+    Command(
+        ("backup",),
+        "backup",
+        "write everything into one file, while the site runs",
+        "把全部資料備份成一個檔案，可在執行中進行",
+    ),
+    Command(("restore",), "restore", "put a backup into an empty data folder", "把備份還原到空的資料夾"),
+    Command(
+        ("backup-keys",), "backup_keys", "write the signing keys, sealed with a passphrase", "以密語加密備份簽章金鑰"
+    ),
+    Command(("restore-keys",), "restore_keys", "put the signing keys back", "還原簽章金鑰"),
+    Command(("doctor",), "doctor", "look whether all data are sound", "檢查所有資料是否完好"),
+    Command(("demo",), "demo", "load a simulated machine builder", "載入模擬的工具機廠"),
+    Command(
+        ("service", "install"), "service_install", "have systemd keep the platform running", "由 systemd 常駐執行平台"
+    ),
+    Command(("service", "uninstall"), "service_uninstall", "take the service away again", "移除系統服務"),
     Command(("web",), "web"),
     Command(("worker",), "worker"),
     Command(("migrate",), "migrate"),
     Command(("first-link",), "first_link"),
     Command(("warm",), "warm", needs_hub=False),
 )
+# First words that several commands share.
+GROUPS = {
+    "import": ("bring in files", "匯入檔案"),
+    "service": ("run as a service of this machine", "作為這台電腦的系統服務執行"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = asked_command(words)
     parser = build_parser(command)
     options = parser.parse_args(words)
+    # What a site keeps is for its owner alone, also in a data folder that others may open.
+    options.umask = os.umask(0o077)
     try:
         if command is None:
             sys.stdout.write(f"samegauge {version('samegauge')}\n" if options.version else parser.format_help())
@@ -67,6 +92,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(options, error)
     except KeyboardInterrupt:
         return _fail(options, CommandError("Stopped.", "已中止。"))
+    finally:
+        os.umask(options.umask)
 
 
 def asked_command(words: Sequence[str]) -> Command | None:
@@ -101,7 +128,7 @@ def build_parser(asked: Command | None) -> argparse.ArgumentParser:
 def _add_command(groups: dict[tuple[str, ...], Any], command: Command, *, detailed: bool) -> None:
     group_words = command.words[:-1]
     if group_words not in groups:
-        group = groups[()].add_parser(group_words[0], help=text("bring in files", "匯入檔案"))
+        group = groups[()].add_parser(group_words[0], help=text(*GROUPS[group_words[0]]))
         groups[group_words] = group.add_subparsers(metavar=text("KIND", "種類"), required=True)
     summary = text(command.summary, command.summary_zh)
     extra = {"help": summary} if summary else {}

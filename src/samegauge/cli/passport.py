@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> int:
     open_site()
-    from samegauge.apps.history.passport_pdf import PrintError
     from samegauge.apps.history.passports import issue
+    from samegauge.core.printing import PrintError
     from samegauge.core.scope import organisation_scope
     from samegauge.core.thread.models import Unit
     from samegauge.core.thread.rules import Recorder
@@ -46,8 +47,11 @@ def run(options: Namespace) -> int:
             )
         try:
             passport = issue(unit, Recorder(actor_name="samegauge passport"), options.address)
-        except (PassportError, PrintError) as error:
+        except PrintError as error:
+            raise CommandError(error.message, error.message_zh) from error
+        except PassportError as error:
             raise CommandError(str(error), str(error)) from error
+        os.umask(options.umask)  # these are for others too: they get the modes that the person's files have
         options.out.mkdir(parents=True, exist_ok=True)
         written = []
         for stored in (passport.signed, passport.printed):

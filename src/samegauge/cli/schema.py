@@ -13,6 +13,8 @@ from contextlib import closing, contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from samegauge.cli.output import CommandError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -41,8 +43,11 @@ def is_current(site: Site) -> bool:
     path = site.database["NAME"]
     if not path.exists():
         return False
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-        return connection.execute("PRAGMA user_version").fetchone()[0] == fingerprint(site)
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return connection.execute("PRAGMA user_version").fetchone()[0] == fingerprint(site)
+    except sqlite3.DatabaseError:  # Django will meet it again, and its error is said to a person
+        return False
 
 
 def bring_up_to_date(site: Site) -> None:
@@ -50,10 +55,16 @@ def bring_up_to_date(site: Site) -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    with _alone_in(site.home), connection.cursor() as cursor:
+    from samegauge.core.database_walls.building import as_owner
+    from samegauge.core.database_walls.errors import WallsError
+
+    with _alone_in(site.home), as_owner(connection), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
-        call_command("migrate", interactive=False, verbosity=0)
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except WallsError as error:
+            raise CommandError(str(error), error.message_zh) from error
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
         else:

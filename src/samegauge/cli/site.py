@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import json
 import os
+from typing import TYPE_CHECKING
 
 from samegauge.cli import schema
-from samegauge.core.site import Site
+from samegauge.cli.output import CommandError
+from samegauge.core.site import UNFINISHED_RESTORE, Site, home_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-def set_up_django() -> None:
+def refuse_unfinished_restore(home: Path) -> None:
+    """Refuse a data folder in which a restore was killed: what is there is not all that there was."""
+    try:
+        archive = json.loads((home / UNFINISHED_RESTORE).read_bytes())["archive"]
+    except FileNotFoundError:
+        return
+    except (ValueError, KeyError, TypeError):
+        archive = "FILE"
+    raise CommandError(
+        f"{home} holds a restore that was not finished. Run `samegauge restore {archive}` again: it starts over.",
+        f"{home} 中有未完成的還原。再執行一次 `samegauge restore {archive}`，會從頭開始。",
+    )
+
+
+def set_up_django(*, restoring: bool = False) -> None:
+    if not restoring:
+        refuse_unfinished_restore(home_folder())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samegauge.web.settings")
     import django
 

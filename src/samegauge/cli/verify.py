@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from samegauge.cli.output import say, say_json, text
 from samegauge.core.site import home_folder
-from samegauge.doors.crypto import CryptoError, PublicKey, load_public_key
+from samegauge.doors.crypto import CryptoError, load_public_key, load_public_keys
 from samegauge.formats.passport import Bilingual, State, Verdict, facts, verdict_text, verify_file_bytes
 from samegauge.formats.passport.pdf_file import MAX_PDF_BYTES, PDF_MAGIC
 from samegauge.formats.plain_text import visible_text
@@ -47,13 +47,19 @@ def run(options: Namespace) -> int:
     say(options, report["text_en"], report["text_zh"])
     for fact in report.get("facts", []):
         say(options, f"  {fact['label_en']}: {fact['value']}", f"  {fact['label_zh']}：{fact['value']}")
+    for name in report.get("unusable_keys", {}):
+        say(
+            options,
+            f"  The trusted key file {name} could not be read; what it signed is not trusted here.",
+            f"  無法讀取受信任的金鑰檔 {name}；由它簽署的履歷護照在這裡不受信任。",
+        )
     say_json(options, report)
     return status
 
 
 def verify_file(path: Path, key_paths: Sequence[Path], home: Path) -> tuple[int, dict[str, Any]]:
     """Exit status and report; trusted are the keys named and those in `home`/keys/trusted."""
-    trusted, unusable = _kept_keys(home)
+    trusted, unusable = load_public_keys(home / "keys" / "trusted")
     try:
         trusted.update((str(key_path), load_public_key(key_path)) for key_path in key_paths)
         data = _read_bounded(path)
@@ -61,19 +67,8 @@ def verify_file(path: Path, key_paths: Sequence[Path], home: Path) -> tuple[int,
         return UNREADABLE, _refusal(path, error)
     verdict = verify_file_bytes(data, trusted)
     report = _report(verdict, "pdf" if data.startswith(PDF_MAGIC) else "json")
-    return _EXIT_BY_STATE[verdict.state], {"file": str(path), **report, "unusable_keys": unusable}
-
-
-def _kept_keys(home: Path) -> tuple[dict[str, PublicKey], list[str]]:
-    """Usable keys by file name; a damaged one is reported and hinders only what it signed."""
-    trusted: dict[str, PublicKey] = {}
-    unusable: list[str] = []
-    for path in sorted((home / "keys" / "trusted").glob("*.pub")):
-        try:
-            trusted[path.stem] = load_public_key(path)
-        except (OSError, CryptoError) as error:
-            unusable.append(visible_text(str(error)))
-    return trusted, unusable
+    reasons = {visible_text(name): visible_text(reason) for name, reason in unusable.items()}
+    return _EXIT_BY_STATE[verdict.state], {"file": str(path), **report, "unusable_keys": reasons}
 
 
 def _read_bounded(path: Path) -> bytes:

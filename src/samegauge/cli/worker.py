@@ -26,8 +26,10 @@ def run(_options: Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     set_up_django()
+    from samegauge.core.intake.batches import finish_undone_everywhere
     from samegauge.core.jobs import worker
 
+    finish_undone_everywhere()
     worker.run(stop)
     sys.stdout.flush()
     sys.stderr.flush()

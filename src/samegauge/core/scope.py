@@ -36,6 +36,10 @@ class Scope:
 _current: ContextVar[Scope | None] = ContextVar("samegauge_scope", default=None)
 
 
+def open_scope() -> Scope | None:
+    return _current.get()
+
+
 def current_scope() -> Scope:
     scope = _current.get()
     if scope is None:

@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 PACKAGE = Path(__file__).resolve().parents[1]
+UNFINISHED_RESTORE = "unfinished-restore.json"
+DEFAULT_BACKUPS_KEPT = 14
 
 # WAL with synchronous=FULL: a commit that was acknowledged survives a power cut.
 SQLITE_PRAGMAS = (
@@ -83,6 +85,18 @@ class Site:
         return os.environ.get("SAMEGAUGE_JOBS_DATABASE_URL") or f"sqlite:///{self.home / 'jobs.sqlite3'}"
 
     @property
+    def backup_folder(self) -> Path | None:
+        """Where the worker puts a backup every day: another disk or machine; None when none is named."""
+        named = os.environ.get("SAMEGAUGE_BACKUP_FOLDER")
+        return Path(named).expanduser() if named else None
+
+    @property
+    def backups_kept(self) -> int:
+        """How many backups stay in that folder, at least one."""
+        asked = os.environ.get("SAMEGAUGE_BACKUPS_KEPT", "")
+        return max(int(asked), 1) if asked.isascii() and asked.isdigit() else DEFAULT_BACKUPS_KEPT
+
+    @property
     def logging(self) -> dict[str, Any]:
         return {
             "version": 1,
@@ -104,7 +118,7 @@ def postgresql_settings(url: str) -> dict[str, Any]:
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise SiteError(URL_FORM)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "samegauge.core.database_walls.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

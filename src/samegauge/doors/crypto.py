@@ -1,4 +1,4 @@
-"""The one place that makes keys, signs, verifies and draws secrets (Ed25519, SHA-256)."""
+"""The one place that makes keys, signs, verifies, seals and draws secrets (Ed25519, SHA-256, AES-256-GCM, Argon2id)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from binascii import Error as BinasciiError
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -29,7 +31,12 @@ if TYPE_CHECKING:
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 TOKEN_BYTES = 16
+SHORTEST_PASSPHRASE = 12
 _KEY_FILE_LIMIT = 4096
+_SEAL_MAGIC = b"samegauge sealed 1\n"
+_SALT_BYTES = 16
+_NONCE_BYTES = 12
+_SEALING_KEY_BYTES = 32
 _BLOCK = 1 << 20
 
 
@@ -85,6 +92,11 @@ def key_from_seed(seed: bytes) -> SigningKey:
     return SigningKey(Ed25519PrivateKey.from_private_bytes(seed))
 
 
+def seed_of(key: SigningKey) -> bytes:
+    """Inverse of `key_from_seed`: the secret itself, to be sealed before it goes anywhere."""
+    return key.secret.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
+
+
 def store_key(key: SigningKey, path: Path) -> None:
     """Write `key` for its owner's eyes alone; an existing file is never replaced, a power cut leaves all or nothing."""
     pem = key.secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -120,6 +132,18 @@ def load_public_key(path: Path) -> PublicKey:
     return PublicKey(key.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
 
+def load_public_keys(folder: Path) -> tuple[dict[str, PublicKey], dict[str, str]]:
+    """Usable keys by the stem of their .pub file, and by the names of the others why each is not usable."""
+    usable: dict[str, PublicKey] = {}
+    unusable: dict[str, str] = {}
+    for path in sorted(folder.glob("*.pub")):
+        try:
+            usable[path.stem] = load_public_key(path)
+        except (OSError, CryptoError) as error:
+            unusable[path.name] = str(error)
+    return usable, unusable
+
+
 def load_or_create_key(path: Path) -> SigningKey:
     """Of several processes that start at once, one makes the key and the others load the same one."""
     if not path.exists():
@@ -128,6 +152,36 @@ def load_or_create_key(path: Path) -> SigningKey:
         except FileExistsError:
             return load_key(path)
     return load_key(path)
+
+
+def sealed_with(passphrase: str, data: bytes) -> bytes:
+    """Bytes that only the passphrase opens, and that no change survives unnoticed."""
+    if len(passphrase) < SHORTEST_PASSPHRASE:
+        raise CryptoError(f"A passphrase needs at least {SHORTEST_PASSPHRASE} characters. Choose a short sentence.")
+    salt, nonce = secrets.token_bytes(_SALT_BYTES), secrets.token_bytes(_NONCE_BYTES)
+    return _SEAL_MAGIC + salt + nonce + AESGCM(_sealing_key(passphrase, salt)).encrypt(nonce, data, _SEAL_MAGIC)
+
+
+def opened_with(passphrase: str, sealed: bytes) -> bytes:
+    """Inverse of `sealed_with`."""
+    head = len(_SEAL_MAGIC)
+    salt = sealed[head : head + _SALT_BYTES]
+    nonce = sealed[head + _SALT_BYTES :][:_NONCE_BYTES]
+    if not sealed.startswith(_SEAL_MAGIC) or len(nonce) < _NONCE_BYTES:
+        raise CryptoError("The file is not sealed with a passphrase. Name the file that holds the keys.")
+    try:
+        body = sealed[head + _SALT_BYTES + _NONCE_BYTES :]
+        return AESGCM(_sealing_key(passphrase, salt)).decrypt(nonce, body, _SEAL_MAGIC)
+    except InvalidTag as error:
+        raise CryptoError(
+            "The passphrase is wrong, or the file was changed. Try again, or use another copy."
+        ) from error
+
+
+def _sealing_key(passphrase: str, salt: bytes) -> bytes:
+    # RFC 9106, section 4, second recommended option: 64 MiB, three passes, four lanes.
+    derive = Argon2id(salt=salt, length=_SEALING_KEY_BYTES, iterations=3, lanes=4, memory_cost=64 * 1024)
+    return derive.derive(passphrase.encode("utf-8"))
 
 
 def random_token(size_bytes: int = TOKEN_BYTES) -> str:

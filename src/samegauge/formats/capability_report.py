@@ -7,55 +7,30 @@ condition is widened by the mean bonus of the feature's measured sizes. The shee
 
 from __future__ import annotations
 
-import io
 import math
 import re
-import struct
-import warnings
-import zipfile
-import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from xml.parsers.expat import ExpatError
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
-from samegauge.doors.xml import XmlLimits, XmlRefused, parse_xml
-from samegauge.formats.container import ArchiveLimits, read_archive, read_bytes
+from samegauge.doors.xml import XmlLimits
+from samegauge.formats.container import ArchiveLimits, read_bytes
 from samegauge.formats.errors import FormatError
+from samegauge.formats.workbook import WorkbookLimits, opened_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-_LIMITS = ArchiveLimits(total_bytes=64 << 20, members=500)
-_XML_LIMITS = XmlLimits(size_bytes=32 << 20, elements=500_000, depth=64)
+_LIMITS = WorkbookLimits(
+    ArchiveLimits(total_bytes=64 << 20, members=500), XmlLimits(size_bytes=32 << 20, elements=500_000, depth=64)
+)
 _MAX_ROWS = 5_000
 _MAX_COLUMNS = 500
 _HEAD = ("Features", "Specification")
 _UPPER, _NOMINAL, _LOWER = "Upper Tolerance", "Nominal", "Lower Tolerance"
 _PLAUSIBLE_LIMIT = 1e9
 _NUMBER = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?(?:[eE][+-]?[0-9]{1,3})?")
-# What openpyxl lets out on damaged or hostile workbooks (fuzzed); everything of it becomes a FormatError.
-_OPENPYXL_FAULTS = (
-    InvalidFileException,
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    ExpatError,
-    SyntaxError,
-    LookupError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    NotImplementedError,
-    EOFError,
-    OSError,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,44 +68,18 @@ class CapabilityReport:
 
 def parse_capability_report(source: Path | bytes, name: str) -> CapabilityReport:
     """Read the workbook's table; a workbook without one, or a damaged one, is refused whole."""
-    data = read_bytes(source, name, _LIMITS.total_bytes)
-    _check_parts(data, name)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and extensions, which are not read
-            return _report(data, name)
-    except _OPENPYXL_FAULTS as error:
-        detail = f"{type(error).__name__}: {error}"[:200]
-        raise FormatError(
-            name,
-            None,
-            f"The workbook cannot be read ({detail}). Save it again as .xlsx.",
-            f"無法讀取活頁簿（{detail}）。重新另存為 .xlsx。",
-        ) from error
+    data = read_bytes(source, name, _LIMITS.archive.total_bytes)
+    with opened_workbook(data, name, _LIMITS) as workbook:
+        return _report(workbook, name)
 
 
-def _check_parts(data: bytes, name: str) -> None:
-    """Every XML part passes the door before another parser sees it: no entities, no bombs."""
-    for path, content in read_archive(data, name, _LIMITS).items():
-        if not path.endswith((".xml", ".rels", ".vml")):
-            continue
-        try:
-            parse_xml(content, _XML_LIMITS)
-        except XmlRefused as refused:
-            raise FormatError(name, refused.line, refused.reason_en, refused.reason_zh, field=path) from refused
-
-
-def _report(data: bytes, name: str) -> CapabilityReport:
-    workbook: Any = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    try:
-        for sheet in workbook.worksheets:
-            rows = sheet.iter_rows(max_row=_MAX_ROWS, max_col=_MAX_COLUMNS, values_only=True)
-            table: list[tuple[object, ...]] = list(rows)
-            for place, cells in enumerate(table):
-                if tuple(_text(cell) for cell in cells[:2]) == _HEAD:
-                    return _from_table(table, place, sheet.title, name)
-    finally:
-        workbook.close()
+def _report(workbook: Any, name: str) -> CapabilityReport:
+    for sheet in workbook.worksheets:
+        rows = sheet.iter_rows(max_row=_MAX_ROWS, max_col=_MAX_COLUMNS, values_only=True)
+        table: list[tuple[object, ...]] = list(rows)
+        for place, cells in enumerate(table):
+            if tuple(_text(cell) for cell in cells[:2]) == _HEAD:
+                return _from_table(table, place, sheet.title, name)
     raise FormatError(
         name,
         None,

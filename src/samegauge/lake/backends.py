@@ -132,6 +132,15 @@ class Snapshot:
         self._table.create_checkpoint()
 
 
+def rows_in(path: Path) -> int:
+    """Read a Parquet file through and count its rows."""
+    try:
+        with _pq.ParquetFile(str(path)) as file:
+            return sum(batch.num_rows for batch in file.iter_batches())
+    except (OSError, ValueError) as error:  # pyarrow's own errors are kinds of these
+        raise DamagedTableError(f"{path.name}: {error}") from error
+
+
 @cache
 def _database() -> Any:
     # Neither downloads nor loads extensions; a cursor for each query, since a connection belongs to one thread at a

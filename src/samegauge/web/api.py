@@ -20,6 +20,10 @@ from samegauge.apps.inspection.api import router as inspection
 from samegauge.core.api import DOORS
 from samegauge.core.api_contract import MemberRate
 from samegauge.core.intake.batches import UndoError
+from samegauge.core.kinds.api import router_of
+from samegauge.core.kinds.declaration import all_kinds
+from samegauge.core.language import reads_chinese
+from samegauge.core.printing import PrintError
 from samegauge.core.thread.rules import ThreadError
 from samegauge.core.vault.rules import VaultError
 from samegauge.formats.canonical import CanonicalError
@@ -59,7 +63,7 @@ api = SiteApi(
     urls_namespace="api",
     docs_url=None,
 )
-for router in (history, imports, passports, inspection, fleet):
+for router in (history, imports, passports, inspection, fleet, *map(router_of, all_kinds())):
     api.add_router("", router)
 
 
@@ -73,6 +77,11 @@ def _problem(status: int, text: str | None = None) -> Callable[[HttpRequest, Any
 for refusal in (*RULE_REFUSALS, BadRequest):
     api.add_exception_handler(refusal, _problem(400))
 api.add_exception_handler(PermissionDenied, _problem(403))
+
+
+@api.exception_handler(PrintError)
+def _unprintable(request: HttpRequest, error: PrintError) -> HttpResponse:
+    return _problem(400, error.message_zh if reads_chinese() else error.message)(request, error)
 
 
 @api.exception_handler(Http404)

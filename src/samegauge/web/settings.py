@@ -25,13 +25,18 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
+    "samegauge.core.database_walls",
     "samegauge.core.organisations",
+    "samegauge.core.kinds",
     "samegauge.core.vault",
+    "samegauge.core.backup",
     "samegauge.core.jobs",
     "samegauge.core.thread",
     "samegauge.core.production",
     "samegauge.core.measurement",
     "samegauge.core.intake",
+    "samegauge.core.partners",
+    "samegauge.core.labels",
     "samegauge.apps.history",
     "samegauge.apps.inspection",
     "samegauge.apps.fleet",
@@ -40,7 +45,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "samegauge.web.middleware.WholeBodyMiddleware",
+    "samegauge.web.middleware.ReadableMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -117,6 +122,8 @@ SECURE_HSTS_SECONDS = 31_536_000 if SITE.https else 0
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+FILE_UPLOAD_TEMP_DIR = SITE.home / "incoming"  # `samegauge run` empties it
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 DATA_UPLOAD_MAX_NUMBER_FILES = 2000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2100  # a hash for each file, and the form's own
 CONTENT_SECURITY_POLICY = {

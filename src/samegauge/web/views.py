@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -13,18 +14,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from samegauge.apps.history import tables
+from samegauge.core.backup.health import states
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.database import reach
 from samegauge.core.face import Action as Button
 from samegauge.core.face import Cell, Column, RecordTable
 from samegauge.core.intake.models import ImportBatch
+from samegauge.core.labels.rules import scanned_path
 from samegauge.core.language import named
 from samegauge.core.measurement.models import Characteristic, Conformity, Inspection
 from samegauge.core.organisations.permissions import Action, may, needs, public
+from samegauge.core.organisations.rules import administers_site
 from samegauge.core.pages import Page
 from samegauge.core.production.models import OperationRun
 from samegauge.core.thread.models import Document, Item, ItemKind, Unit
-from samegauge.core.words import conformity_chip, provenance_of
+from samegauge.core.words import conformity_chip, document_kind, provenance_of
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -95,6 +99,8 @@ def _failed_table(failed: list[Inspection]) -> RecordTable:
 def search(request: HttpRequest) -> HttpResponse:
     """Find serials, items, characteristics and documents; an exact serial opens its thread at once."""
     asked = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_QUERY]
+    if path := scanned_path(asked):
+        return redirect(path)
     exact = Unit.objects.filter(serial__iexact=asked).first() if asked else None
     if exact is not None:
         return redirect("unit_thread", exact.uid)
@@ -132,7 +138,8 @@ def _groups(asked: str) -> list[dict[str, object]]:
         {
             "name": _("Documents"),
             "found": [
-                (one.title, reverse("document", args=[one.uid]), one.kind, "") for one in documents[:FOUND_PER_GROUP]
+                (one.title, reverse("document", args=[one.uid]), document_kind(one.kind), "")
+                for one in documents[:FOUND_PER_GROUP]
             ],
         },
     ]
@@ -140,7 +147,10 @@ def _groups(asked: str) -> list[dict[str, object]]:
 
 @public
 @require_GET
-def health(_request: HttpRequest) -> JsonResponse:
-    """Say that the web process answers and reaches its database."""
+def health(request: HttpRequest) -> JsonResponse:
+    """Say that the web process answers and reaches its database; those who run the site see its parts too."""
     reach()
-    return JsonResponse({"status": "ok"})
+    membership = getattr(request, "membership", None)
+    if membership is None or not administers_site(membership):
+        return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": "ok", **states(settings.SAMEGAUGE_HOME)})

@@ -166,6 +166,15 @@ def test_a_desk_screen_shows_every_column(visit: Visit, name: str) -> None:
     assert visit.page.evaluate(WIDE) == []
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("width", [820, 1280])
+def test_the_operations_keep_every_column_in_sight(visit_as: Callable[..., Visit], language: str, width: int) -> None:
+    for name in ("thread", "thread_of_a_failing_part"):
+        page = visit_as("owner", language, "light", width).open(name)
+        assert page.locator("#operations .sg-records .sg-table th[scope=col]").count() == 8
+        assert page.evaluate(WIDE) == []
+
+
 def _upload(page: Page, log: Path) -> None:
     page.set_input_files("#files", str(log))
     page.click(".sg-upload button[type=submit]")

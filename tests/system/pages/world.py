@@ -37,6 +37,7 @@ def fill(data: Path) -> dict[str, Any]:
         package(data)
         return addresses() | {
             **imports(owner),
+            **members(),
             **machine_with_parts(owner),
             **altered_thread(owner),
             **jobs(owner),
@@ -67,6 +68,15 @@ def people() -> tuple[Organisation, Person]:
     ):
         Membership.objects.create(person=person, organisation=organisation, role=role)
     return works, owner
+
+
+def members() -> dict[str, str]:
+    from samegauge.core.organisations.models import Person
+
+    return {
+        "member": f"/people/{Person.objects.get(username='guest').uid}/",
+        "oneself": f"/people/{Person.objects.get(username='owner').uid}/",
+    }
 
 
 def package(data: Path) -> None:

@@ -102,7 +102,19 @@ def test_a_refusal_ends_with_its_status_and_is_json_when_asked(
 
 def test_every_command_for_people_is_described_in_both_languages() -> None:
     described = [command for command in COMMANDS if command.summary]
-    assert {command.words[0] for command in described} == {"run", "import", "passport", "verify"}
+    assert {command.words[0] for command in described} == {
+        "run",
+        "import",
+        "passport",
+        "verify",
+        "demo",
+        "backup",
+        "backup-keys",
+        "restore",
+        "restore-keys",
+        "doctor",
+        "service",
+    }
     assert all(command.summary_zh for command in described)
 
 

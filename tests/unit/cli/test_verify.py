@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from passport_samples import FOREIGN_KEY, KEY, sample
 
+from samegauge.cli.main import main
 from samegauge.cli.verify import verify_file
 from samegauge.doors.crypto import store_key, store_public_key
 from samegauge.formats.passport import build
@@ -75,7 +76,18 @@ def test_missing_files_and_unusable_keys_are_named(passport: Path, home: Path, t
     (home / "keys" / "trusted" / "broken.pub").write_text("broken")
     status, report = verify_file(passport, [], home)
     assert status == 0
-    assert "broken.pub" in report["unusable_keys"][0]
+    assert "not a public key" in report["unusable_keys"]["broken.pub"]
+
+
+def test_a_damaged_trusted_key_is_named_in_both_languages(
+    passport: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "keys" / "trusted" / "broken.pub").write_text("broken")
+    monkeypatch.setenv("SAMEGAUGE_HOME", str(home))
+    for language, said in (("en", "key file broken.pub could not be read"), ("zh", "金鑰檔 broken.pub")):
+        monkeypatch.setenv("SAMEGAUGE_LANGUAGE", language)
+        assert main(["verify", str(passport)]) == 0
+        assert said in capsys.readouterr().out
 
 
 def test_it_works_without_a_home_and_without_django(passport: Path, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_database_url_is_read_with_its_escapes() -> None:
     read = postgresql_settings("postgresql://chen%40firm:p%3Aw%2F@db.local:5433/hub%20one")
     named = {name: read[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
     assert named == {"NAME": "hub one", "USER": "chen@firm", "PASSWORD": "p:w/", "HOST": "db.local", "PORT": "5433"}
-    assert read["ENGINE"] == "django.db.backends.postgresql"
+    assert read["ENGINE"] == "samegauge.core.database_walls.postgresql"
 
 
 def test_a_short_database_url_leaves_the_rest_to_the_server() -> None:

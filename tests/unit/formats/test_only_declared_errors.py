@@ -17,6 +17,7 @@ from samegauge.formats.errors import FormatError
 from samegauge.formats.mtconnect import parse_devices, parse_streams
 from samegauge.formats.nc import parse_nc
 from samegauge.formats.qif import parse_qif, status_disagreements
+from samegauge.formats.spreadsheet import read_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +53,8 @@ READERS: dict[str, tuple[Callable[[bytes, str], Any], bytes]] = {
     "devices": (parse_devices, DEVICES),
     "nc": (parse_nc, b"%\nO1(A)\nN1G20\nN2T1M6\nN3G1X1.F5.\n%\n"),
     "workbook": (parse_capability_report, _workbook()),
+    "sheet": (read_sheet, _workbook()),
+    "csv": (read_sheet, '料號;品名\r\n1;"滾珠"\r\n'.encode("cp950")),
     "archive": (read_archive, _workbook()),
     "bytes": (read_bytes, b"\x1f\x8b\x08\x00"),
 }

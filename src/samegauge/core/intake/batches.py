@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,19 @@ from django.utils.translation import gettext as _
 from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
 from samegauge.core.intake.run import alone
 from samegauge.core.jobs.models import Job, JobState
+from samegauge.core.organisations.models import Organisation
 from samegauge.core.production.models import Trace
-from samegauge.core.scope import Retractable
+from samegauge.core.scope import Retractable, organisation_scope
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.models import Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
+from samegauge.lake.backends import DamagedTableError
+from samegauge.lake.errors import LakeError
 
 if TYPE_CHECKING:
     from samegauge.core.organisations.models import Person
+
+log = logging.getLogger(__name__)
 
 
 class UndoError(Exception):
@@ -96,9 +102,21 @@ def _named(batch: ImportBatch) -> str:
     return f"{batch} ({batch.source})"
 
 
+def finish_undone_everywhere() -> None:
+    """Finish the undone imports of every organisation; a lake that cannot be opened keeps no other one waiting."""
+    for organisation in Organisation.objects.order_by("pk"):
+        with organisation_scope(organisation):
+            try:
+                finish_undone()
+            except (LakeError, DamagedTableError, OSError):
+                log.exception("What undone imports left in the lake of %s stays there for now", organisation)
+
+
 def finish_undone() -> int:
     """Take undone imports out of the lake too, also those a crash left there; return how many it took out."""
     undone = dict(ImportBatch.objects.filter(undone_at__isnull=False).values_list("uid", "undo_event__payload__reason"))
+    if not undone:
+        return 0
     lake = organisation_lake()
     if not {arrival.batch for arrival in lake.ledger.live()} & {str(uid) for uid in undone}:
         return 0

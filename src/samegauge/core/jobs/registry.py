@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _FunctionT = TypeVar("_FunctionT", bound="JobFunction")
 
 _functions: dict[str, JobFunction] = {}
+_regular: list[Callable[[], None]] = []
 
 
 class UnknownJobError(Exception):
@@ -38,3 +39,13 @@ def function_of(kind: str) -> JobFunction:
     if kind not in _functions:
         raise UnknownJobError(f"No work is registered for the kind of job {kind!r}.")
     return _functions[kind]
+
+
+def regularly(function: Callable[[], None]) -> Callable[[], None]:
+    """Have the worker call a function every few seconds, to ask for work that is due."""
+    _regular.append(function)
+    return function
+
+
+def regular_functions() -> tuple[Callable[[], None], ...]:
+    return tuple(_regular)

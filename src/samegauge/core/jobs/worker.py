@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from dbos import DBOS, DBOSPortableJSONSerializer, error
+from django.conf import settings
 from django.db import close_old_connections, connections
 from django.utils.module_loading import autodiscover_modules
 
-from samegauge.core.jobs import durable, rules
+from samegauge.core.jobs import durable, rules, worker_sign
 from samegauge.core.jobs.models import Job, JobState
 from samegauge.core.jobs.progress import StepsChangedError
+from samegauge.core.jobs.registry import regular_functions
 from samegauge.core.scope import all_organisations, organisation_scope
 
 if TYPE_CHECKING:
@@ -83,6 +85,9 @@ def run(stop: threading.Event) -> None:
     log.info("The worker takes jobs")
     while True:
         sweep()
+        worker_sign.give(settings.SAMEGAUGE_HOME)
+        for function in regular_functions():
+            function()
         if stop.wait(SWEEP_EVERY_S):
             break
     DBOS.destroy()

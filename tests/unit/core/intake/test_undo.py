@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +14,20 @@ from django.utils import translation
 from qif_samples import qif
 from support.import_here import asked, rows_by_model, take_in
 
+from samegauge.cli import worker
 from samegauge.core.intake import batches
 from samegauge.core.intake.batches import UndoError, finish_undone, undo
 from samegauge.core.intake.models import ImportBatch, ImportedFile
 from samegauge.core.jobs.models import Job, JobState
 from samegauge.core.measurement.models import Inspection, Measurement
-from samegauge.core.scope import Retractable
+from samegauge.core.scope import Retractable, organisation_scope
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.models import Event, Item, ItemKind, Unit
 from samegauge.core.thread.rules import Recorder, altered_events, install
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from samegauge.core.organisations.models import Organisation, Person
 
@@ -220,6 +223,24 @@ def test_a_crash_between_database_and_lake_is_healed_by_the_next_import(
     assert finish_undone() == 1
     assert content()["lake"] == {}
     assert finish_undone() == 0
+
+
+def test_the_start_of_the_worker_heals_it_in_every_organisation(
+    undone: Any, monkeypatch: pytest.MonkeyPatch, other_organisation: Organisation, home: Path
+) -> None:
+    crash_in_undoing(take_in("shdr", LOG), undone, monkeypatch)
+    with organisation_scope(other_organisation):
+        crash_in_undoing(take_in("shdr", LOG), undone, monkeypatch)
+    damaged = home / "lake" / str(other_organisation.uid)
+    for commit in damaged.rglob("_delta_log/*.json"):
+        commit.write_text("{")
+    started = []
+    monkeypatch.setattr("samegauge.core.jobs.worker.run", lambda _stop: started.append(content()["lake"]))
+    monkeypatch.setattr("os._exit", started.append)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    monkeypatch.setattr("samegauge.cli.worker.die_with_supervisor", lambda: None)
+    worker.run(Namespace())
+    assert started == [{}, 0]
 
 
 def test_the_next_import_takes_up_what_a_crashed_undo_left(undone: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,200 @@
+"""What the sanity check says: what is wrong, where, and what to do, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Weight(StrEnum):
+    FAULT = "fault"  # data are lost, damaged or in danger
+    REMARK = "remark"  # nothing is lost; somebody should look
+
+
+@dataclass(frozen=True)
+class Finding:
+    kind: str
+    where: str
+    detail: str = ""
+
+    @property
+    def weight(self) -> Weight:
+        return TEXTS[self.kind][0]
+
+    @property
+    def message(self) -> str:
+        return f"{TEXTS[self.kind][1]} ({self.where}{self._shown_detail}) {TEXTS[self.kind][2]}"
+
+    @property
+    def message_zh(self) -> str:
+        return f"{TEXTS[self.kind][3]}（{self.where}{self._shown_detail}）。{TEXTS[self.kind][4]}"
+
+    @property
+    def _shown_detail(self) -> str:
+        return f": {self.detail}" if self.detail else ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "weight": self.weight.value,
+            "where": self.where,
+            "detail": self.detail,
+            "message": self.message,
+            "message_zh": self.message_zh,
+        }
+
+
+_RESTORE = "Restore a backup.", "從備份還原。"
+# kind -> weight, what is wrong, what to do, and both in Chinese
+TEXTS: dict[str, tuple[Weight, str, str, str, str]] = {
+    "database_missing": (
+        Weight.FAULT,
+        "There is no database.",
+        "Start the platform once, or restore a backup.",
+        "找不到資料庫",
+        "啟動平台一次，或從備份還原。",
+    ),
+    "database_damaged": (
+        Weight.FAULT,
+        "The database is damaged.",
+        _RESTORE[0],
+        "資料庫已損壞",
+        _RESTORE[1],
+    ),
+    "reference_broken": (
+        Weight.FAULT,
+        "A record refers to another that does not exist.",
+        _RESTORE[0],
+        "有資料參照到不存在的資料",
+        _RESTORE[1],
+    ),
+    "migration_missing": (
+        Weight.REMARK,
+        "The tables are of an older version.",
+        "They are brought up to date at the next start; the records were not looked at.",
+        "資料表屬於較舊的版本",
+        "下次啟動時會更新；這次沒有檢查資料內容。",
+    ),
+    "migration_unknown": (
+        Weight.FAULT,
+        "The tables are of a newer version than this program.",
+        "Install the newest samegauge.",
+        "資料表比程式的版本新",
+        "安裝最新版的同規。",
+    ),
+    "event_altered": (
+        Weight.FAULT,
+        "An event is not what was sealed when it was recorded.",
+        "Compare it with a backup, and find out who had access to the database.",
+        "事件與記錄當時封存的內容不符",
+        "與備份比對，並查明誰存取過資料庫。",
+    ),
+    "vault_file_missing": (
+        Weight.FAULT,
+        "A file of the vault is missing.",
+        "Copy it back from a backup: the archive is a zip and holds it at this path.",
+        "檔案庫缺少檔案",
+        "從備份複製回來；備份檔是 zip，檔案就在同一個路徑。",
+    ),
+    "vault_file_damaged": (
+        Weight.FAULT,
+        "A file of the vault is not what was put in.",
+        "Copy it back from a backup: the archive is a zip and holds it at this path.",
+        "檔案庫中的檔案內容已改變",
+        "從備份複製回來；備份檔是 zip，檔案就在同一個路徑。",
+    ),
+    "vault_file_unknown": (
+        Weight.REMARK,
+        "A file of the vault belongs to no record: an interrupted import left it.",
+        "It does no harm; it may be deleted while nothing is being imported.",
+        "檔案庫中有不屬於任何資料的檔案，是匯入中斷後留下的",
+        "不影響使用；沒有匯入進行時可以刪除。",
+    ),
+    "lake_log_unreadable": (
+        Weight.FAULT,
+        "The log of a lake cannot be read.",
+        _RESTORE[0],
+        "資料湖的紀錄檔無法讀取",
+        _RESTORE[1],
+    ),
+    "lake_file_missing": (Weight.FAULT, "A file of a lake is missing.", _RESTORE[0], "資料湖缺少檔案", _RESTORE[1]),
+    "lake_file_damaged": (Weight.FAULT, "A file of a lake is damaged.", _RESTORE[0], "資料湖的檔案已損壞", _RESTORE[1]),
+    "lake_ledger_disagrees": (
+        Weight.FAULT,
+        "The ledger of a lake and its rows differ.",
+        _RESTORE[0],
+        "資料湖的帳與內容不符",
+        _RESTORE[1],
+    ),
+    "lake_file_unknown": (
+        Weight.REMARK,
+        "A file of a lake is not in its log: an interrupted import left it.",
+        "It does no harm; it may be deleted while nothing is being imported.",
+        "資料湖中有紀錄檔未列的檔案，是匯入中斷後留下的",
+        "不影響使用；沒有匯入進行時可以刪除。",
+    ),
+    "readings_missing": (
+        Weight.FAULT,
+        "A file counts as imported, but its readings are not in the lake.",
+        "Undo its import with a reason and import the file again, or restore a backup.",
+        "檔案顯示已匯入，但資料湖中沒有它的觀測值",
+        "註明原因撤銷該次匯入後重新匯入，或從備份還原。",
+    ),
+    "import_unfinished": (
+        Weight.REMARK,
+        "An import was interrupted and nobody works on it.",
+        "Import the same files again: it goes on where it stopped.",
+        "匯入中斷且無人處理",
+        "再匯入同樣的檔案，會從中斷處繼續。",
+    ),
+    "import_half_undone": (
+        Weight.REMARK,
+        "An undone import is still in the lake.",
+        "The next import or undo takes it out.",
+        "已撤銷的匯入仍在資料湖中",
+        "下一次匯入或撤銷時會移除。",
+    ),
+    "key_unusable": (
+        Weight.FAULT,
+        "A signing key cannot be used.",
+        "Do what the reason says, or bring the key back with `samegauge restore-keys`.",
+        "簽章金鑰無法使用",
+        "依原因處理，或用 `samegauge restore-keys` 還原金鑰。",
+    ),
+    "key_missing": (
+        Weight.FAULT,
+        "The signing key of an organisation that issued passports is gone.",
+        "Bring it back with `samegauge restore-keys`; without it the next passport is signed by a new key.",
+        "曾簽發履歷護照的組織缺少簽章金鑰",
+        "用 `samegauge restore-keys` 還原；否則下一份履歷護照會以新金鑰簽章。",
+    ),
+    "key_not_trusted": (
+        Weight.FAULT,
+        "A signing key is not the one that this site trusts under its name.",
+        "Bring the right key back with `samegauge restore-keys`.",
+        "簽章金鑰與本站信任的公鑰不符",
+        "用 `samegauge restore-keys` 還原正確的金鑰。",
+    ),
+    "open_to_others": (
+        Weight.FAULT,
+        "Others on this machine can read what is for its owner alone.",
+        "Run: chmod go-rwx on it.",
+        "這台電腦的其他使用者可以讀取",
+        "對它執行 chmod go-rwx。",
+    ),
+    "disk_nearly_full": (
+        Weight.FAULT,
+        "The disk is nearly full: imports and backups will stop.",
+        "Make room, or move the data folder.",
+        "磁碟即將用盡，匯入與備份將會中斷",
+        "騰出空間，或搬移資料夾。",
+    ),
+    "clock_behind": (
+        Weight.FAULT,
+        "The clock of this machine is behind the newest event.",
+        "Set the clock; turn time synchronisation on.",
+        "這台電腦的時鐘落後於最新的事件",
+        "校正時鐘並開啟時間同步。",
+    ),
+}

@@ -1,0 +1,86 @@
+"""The signing keys' own backup: sealed with a passphrase, apart from the records that they signed."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from samegauge.core.backup.errors import BackupError
+from samegauge.doors.crypto import (
+    CryptoError,
+    SigningKey,
+    key_from_seed,
+    load_key,
+    opened_with,
+    sealed_with,
+    seed_of,
+    store_key,
+    store_public_key,
+)
+from samegauge.formats.canonical import CanonicalError, canonical_bytes, parse_json
+from samegauge.lake import durable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = 1
+MOST_BYTES = 1 << 20
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+def backup_keys(home: Path, target: Path, passphrase: str) -> list[str]:
+    """Write every signing key of the site into one sealed file; return the fingerprints of the keys."""
+    if target.exists():
+        raise BackupError(f"{target} exists already. Name a new file.", f"{target} 已存在。指定新的檔名。")
+    try:
+        keys = {path.stem: load_key(path) for path in sorted((home / "keys").glob("*.key"))}
+        if not keys:
+            raise BackupError(
+                "This site has no signing key yet: the first passport makes one.",
+                "本站尚無簽章金鑰，第一份履歷護照會建立。",
+            )
+        said = {"format": FORMAT, "keys": {name: seed_of(key).hex() for name, key in keys.items()}}
+        sealed = sealed_with(passphrase, canonical_bytes(said))
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(sealed)
+            stream.flush()
+            os.fsync(stream.fileno())
+        durable.flush(target.parent)
+    except CryptoError as error:
+        raise BackupError(str(error), f"無法備份金鑰：{error}") from error
+    return [key.public.key_id for key in keys.values()]
+
+
+def restore_keys(home: Path, source: Path, passphrase: str) -> list[str]:
+    """Put the keys of a sealed file in place; a different key that is there already is never replaced."""
+    try:
+        with source.open("rb") as stream:
+            said = parse_json(opened_with(passphrase, stream.read(MOST_BYTES)))
+        keys = _keys_in(said)
+        present = {path.stem: load_key(path).public.key_id for path in (home / "keys").glob("*.key")}
+    except (CryptoError, CanonicalError, ValueError, TypeError, KeyError) as error:
+        raise BackupError(str(error), f"無法還原金鑰：{error}") from error
+    other = [name for name, key in keys.items() if present.get(name, key.public.key_id) != key.public.key_id]
+    if other:
+        raise BackupError(
+            f"This site signs with another key already ({other[0]}.key). "
+            "Move that file away first if it is the wrong one.",
+            f"本站已使用另一把簽章金鑰（{other[0]}.key）。若它是錯的，先移走該檔案。",
+        )
+    for name, key in keys.items():
+        if name not in present:
+            store_key(key, home / "keys" / f"{name}.key")
+        if not (home / "keys" / "trusted" / f"{name}.pub").exists():
+            store_public_key(key.public, home / "keys" / "trusted" / f"{name}.pub")
+    return [key.public.key_id for key in keys.values()]
+
+
+def _keys_in(said: object) -> dict[str, SigningKey]:
+    if not isinstance(said, dict) or said["format"] != FORMAT:
+        raise ValueError("The file holds no keys in a form that this version reads. Install the newest samegauge.")
+    keys = {str(name): key_from_seed(bytes.fromhex(seed)) for name, seed in said["keys"].items()}
+    if any(_NAME.fullmatch(name) is None for name in keys):
+        raise ValueError("A key in the file has a name that no key file has. Use another copy.")
+    return keys

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from django.db import OperationalError
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.postgresql import base, schema
+
+from samegauge.core.database_walls.roles import TELL, Roles
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    # Role, organisation, reason.
+    Told = tuple[str, str, str]
+
+OWNER: Told = ("none", "", "the tables' owner makes and changes them")
+
+
+class SchemaEditor(schema.DatabaseSchemaEditor):
+    def __enter__(self) -> Any:
+        self._ownership = self.connection.as_owner()
+        self._ownership.__enter__()
+        return super().__enter__()
+
+    def __exit__(self, *problem: object) -> None:
+        try:
+            super().__exit__(*problem)
+        finally:
+            self._ownership.__exit__(None, None, None)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """What the session was told is forgotten wherever PostgreSQL forgets it too: when work is rolled back."""
+
+    SchemaEditorClass = SchemaEditor
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._told: Told | None = None
+        # Without a database there are no tables, and no roles for them.
+        self._owners = int(self.alias == NO_DB_ALIAS)
+        self.execute_wrappers.append(self._tell)
+
+    @contextmanager
+    def as_owner(self) -> Iterator[None]:
+        """Let statements run as the role that logged in, which owns the tables."""
+        self._owners += 1
+        try:
+            yield
+        finally:
+            self._owners -= 1
+
+    def init_connection_state(self) -> None:
+        self._told = None
+        super().init_connection_state()
+
+    def _tell(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - Django's signature
+        wanted = self._wanted()
+        # In a transaction that failed PostgreSQL takes no statement but its end.
+        if wanted != self._told and self.connection.info.transaction_status != psycopg.pq.TransactionStatus.INERROR:
+            self._told = None
+            self._say(wanted)
+            self._told = wanted
+        return execute(sql, params, many, context)
+
+    def _wanted(self) -> Told:
+        # Not above: to define its models, Django asks for this backend first.
+        from samegauge.core.scope import open_scope
+
+        if self._owners:
+            return OWNER
+        roles = Roles.of(self.settings_dict["NAME"])
+        scope = open_scope()
+        if scope is None:
+            return roles.one, "", ""
+        if scope.organisation_id is None:
+            return roles.every, "", scope.reason
+        return roles.one, str(scope.organisation_id), ""
+
+    def _say(self, wanted: Told) -> None:
+        try:
+            role, organisation, reason = wanted
+            self.connection.execute(TELL, (role, False, organisation, False, reason, False))
+        except psycopg.errors.InvalidParameterValue as error:
+            raise OperationalError(f"The role {wanted[0]} is not there: run `samegauge migrate`.") from error
+
+    def _commit(self) -> None:
+        # A constraint checked only now may refuse the work, which rolls it back.
+        told, self._told = self._told, None
+        super()._commit()
+        self._told = told
+
+    def _rollback(self) -> None:
+        self._told = None
+        super()._rollback()
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        super()._savepoint_rollback(sid)
+        self._told = None

@@ -1,0 +1,191 @@
+"""Backups by the worker: on request, every day, with a failure that is seen, and only for those who run the site."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+
+from samegauge.core.backup import jobs
+from samegauge.core.backup.errors import BackupError
+from samegauge.core.backup.jobs import BACKUP, CHECKUP, archives, ask_when_due
+from samegauge.core.jobs.models import Job, JobState
+from samegauge.core.jobs.rules import run_here
+from samegauge.core.organisations.models import Role
+from samegauge.core.scope import organisation_scope
+from samegauge.core.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from samegauge.core.organisations.models import Organisation, Person
+
+LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+PAGE = "/administration/backup/"
+NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def second_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "second place"
+    folder.mkdir()
+    monkeypatch.setenv("SAMEGAUGE_BACKUP_FOLDER", str(folder))
+    monkeypatch.setenv("SAMEGAUGE_BACKUPS_KEPT", "2")
+    return folder
+
+
+@pytest.fixture
+def made_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's database lies in its transaction, which no other connection sees: the archive here is a mere file."""
+
+    class Made:
+        def __init__(self, path: Path) -> None:
+            self.path = path
+
+        def report(self) -> dict[str, Any]:
+            return {"file": str(self.path), "size_bytes": 4, "elapsed_s": 0.1, "rows": 3, "faults": []}
+
+    def make(_home: Path, target: Path, _tell: Any) -> Made:
+        if not target.parent.is_dir():
+            raise BackupError("The folder is away.", "資料夾不見了。")
+        target.write_bytes(b"made")
+        return Made(target)
+
+    monkeypatch.setattr(jobs, "make_backup", make)
+
+
+def asked(kind: str = BACKUP, **fields: Any) -> Job:
+    job = Job.objects.create(kind=kind, **fields)
+    return run_here(job)
+
+
+def owner_s_browser(
+    person_with_role: Callable[..., Person], organisation: Organisation, role: Role = Role.OWNER
+) -> Client:
+    browser = Client()
+    browser.force_login(person_with_role(role, organisation), LOGIN_BACKEND)
+    return browser
+
+
+def test_backups_go_to_the_second_place_and_the_oldest_go(
+    in_scope: Organisation, second_place: Path, made_here: None
+) -> None:
+    names = []
+    for _ in range(3):
+        job = asked()
+        assert job.state == JobState.DONE
+        assert job.result is not None
+        names.append(job.result["file"])
+    assert [str(path) for path in archives(second_place)] == names[:0:-1]
+
+
+def test_without_a_second_place_they_stay_in_the_data_folder(
+    in_scope: Organisation, home: Path, made_here: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SAMEGAUGE_BACKUP_FOLDER", raising=False)
+    job = asked()
+    assert job.result is not None
+    assert job.result["file"].startswith(str(home / "backups" / "samegauge-"))
+
+
+def test_a_killed_run_that_goes_again_leaves_one_archive(
+    in_scope: Organisation, second_place: Path, made_here: None
+) -> None:
+    job = asked()
+    Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING)
+    assert run_here(job).state == JobState.DONE
+    assert len(archives(second_place)) == 1
+
+
+def test_a_daily_backup_is_asked_for_once_a_day_and_again_after_a_failure(
+    organisation: Organisation, other_organisation: Organisation
+) -> None:
+    first: Any = ask_when_due(NOW)
+    assert first.organisation_id == organisation.pk
+    assert ask_when_due(NOW) is None  # it still waits
+    with organisation_scope(organisation):
+        rows = Job.objects.filter(pk=first.pk)
+        rows.update(state=JobState.DONE, requested_at=NOW)
+        assert ask_when_due(NOW + timedelta(hours=23)) is None
+        rows.update(state=JobState.FAILED)
+        assert ask_when_due(NOW + timedelta(minutes=59)) is None
+        assert ask_when_due(NOW + timedelta(minutes=60)) is not None
+
+
+def test_a_day_after_the_last_one_the_next_is_due(organisation: Organisation) -> None:
+    first = ask_when_due(NOW)
+    assert first is not None
+    with organisation_scope(organisation):
+        Job.objects.filter(pk=first.pk).update(state=JobState.DONE, requested_at=NOW)
+    assert ask_when_due(NOW + timedelta(days=1)) is not None
+
+
+@pytest.mark.django_db
+def test_a_site_without_an_organisation_asks_for_nothing() -> None:
+    assert ask_when_due(NOW) is None
+
+
+def test_the_worker_looks_only_where_a_folder_is_named(
+    organisation: Organisation, second_place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs._Clock, "looked_at_s", float("-inf"))
+    jobs.look_whether_due()
+    jobs.look_whether_due()
+    monkeypatch.setattr(jobs._Clock, "looked_at_s", float("-inf"))
+    monkeypatch.delenv("SAMEGAUGE_BACKUP_FOLDER")
+    jobs.look_whether_due()
+    with organisation_scope(organisation):
+        assert Job.objects.filter(kind=BACKUP).count() == 1
+
+
+def test_the_page_shows_failure_archives_and_findings(
+    in_scope: Organisation, second_place: Path, made_here: None, home: Path, person_with_role: Callable[..., Person]
+) -> None:
+    browser = owner_s_browser(person_with_role, in_scope)
+    assert "Nothing has been backed up" in browser.get(PAGE, headers={"Accept-Language": "en"}).content.decode()
+    assert browser.post(PAGE, {"what": "backup"}).status_code == 302
+    browser.post(PAGE, {"what": "backup"})
+    [job] = Job.objects.filter(kind=BACKUP)  # the second time it was there already
+    assert "sg-job" in browser.get(PAGE).content.decode()
+    run_here(job)
+    (home / "vault").mkdir()
+    (home / "vault" / "incoming").mkdir()
+    (home / "vault" / "incoming" / "left").touch()
+    browser.post(PAGE, {"what": "checkup"})
+    run_here(Job.objects.get(kind=CHECKUP))
+    said = browser.get(PAGE, headers={"Accept-Language": "en"}).content.decode()
+    [path] = archives(second_place)
+    assert f"?name={path.name}" in said
+    assert "A file of the vault belongs to no record" in said
+    assert "Last backup" in said
+    answer: Any = browser.get(f"{PAGE}file/", {"name": path.name})
+    assert b"".join(answer.streaming_content) == b"made"
+    assert browser.get(f"{PAGE}file/", {"name": "../home/secret_key"}).status_code == 404
+    second_place.rename(second_place.with_name("away"))
+    asked()
+    said = browser.get(PAGE, headers={"Accept-Language": "zh-hant"}).content.decode()
+    assert "上次備份失敗" in said
+    assert "資料夾不見了。" in said
+
+
+def test_only_owners_of_the_organisation_that_runs_the_site_see_it(
+    organisation: Organisation, other_organisation: Organisation, person_with_role: Callable[..., Person]
+) -> None:
+    assert owner_s_browser(person_with_role, organisation).get(PAGE).status_code == 200
+    stranger = owner_s_browser(person_with_role, other_organisation)
+    for path in (PAGE, f"{PAGE}file/?name=x"):
+        assert stranger.get(path).status_code == 404
+    assert stranger.post(PAGE, {"what": "backup"}).status_code == 404
+    for role in set(Role) - {Role.OWNER}:
+        assert owner_s_browser(person_with_role, organisation, role).get(PAGE).status_code == 403
+    with organisation_scope(other_organisation):
+        assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(("asked_for", "kept"), [("", 14), ("3", 3), ("0", 1), ("many", 14), ("-1", 14)])
+def test_how_many_are_kept(asked_for: str, kept: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAMEGAUGE_BACKUPS_KEPT", asked_for)
+    assert Site.from_environment().backups_kept == kept
