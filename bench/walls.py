@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import statistics
 import sys
 import time
@@ -35,22 +36,28 @@ def measure() -> list[dict[str, Any]]:
 
 
 def compared(name: str, ask: Callable[[], Any]) -> dict[str, Any]:
-    """Time both in turns, so that what else the machine does falls on both."""
+    """Time both in an order left to chance, so that what else goes on falls on both."""
     from django.db import connection
 
     from samegauge.core.database_walls.building import as_owner
 
-    walled, free = [], []
-    for place in range(WARM_UP + ROUNDS):
-        taken = [elapsed_ms(ask)]
+    def bound() -> float:
+        return elapsed_ms(ask)
+
+    def free() -> float:
         with as_owner(connection):
             is_free(connection)
-            taken.append(elapsed_ms(ask))
-        if place >= WARM_UP:
-            walled.append(taken[0])
-            free.append(taken[1])
-    ours, peer = statistics.median(walled), statistics.median(free)
-    p95 = {"p95_ms": round(statistics.quantiles(walled, n=20)[18], 2)}
+            return elapsed_ms(ask)
+
+    order = random.Random(1)
+    for _ in range(WARM_UP):
+        bound(), free()
+    taken: dict[Callable[[], float], list[float]] = {bound: [], free: []}
+    for _ in range(ROUNDS):
+        for one in order.sample([bound, free], 2):
+            taken[one].append(one())
+    ours, peer = statistics.median(taken[bound]), statistics.median(taken[free])
+    p95 = {"p95_ms": round(statistics.quantiles(taken[bound], n=20)[18], 2)}
     return claim(f"{name}, walls up", ours, peer, cost_percent=round((ours / peer - 1) * 100, 1), **p95)
 
 

@@ -90,25 +90,25 @@ def router_of(kind: RecordKind) -> GuardedRouter:
 def schemas(kind: RecordKind) -> tuple[type[Schema], type[Schema], type[Schema], type[Schema]]:
     """Return what can be asked of a list, sent as new, sent as a change, and what is shown."""
     title = kind.model.__name__
-    filters = dict.fromkeys(kind.filtered, (Word | None, None))
-    asked = create_model(f"{title}Question", __base__=Schema, q=(Word | None, None), retired=(bool, False), **filters)  # type: ignore[call-overload]
+    asked = _model(f"{title}Question", Schema, dict.fromkeys(("q", *kind.filtered), (Word | None, None)) | _RETIRED)
     needed = {one.name: _sent(one) for one in kind.fields if one.required}
-    optional = {
-        one.name: (_sent(one)[0] | None, _described_field(one, None)) for one in kind.fields if not one.required
-    }
-    sent = create_model(f"New{title}", __base__=_Closed, **needed, **optional)  # type: ignore[call-overload]
-    every = {one.name: (_sent(one)[0] | None, _described_field(one, None)) for one in kind.fields}
-    version = (StrictInt, Field(ge=0, le=10**9, description="The version that you read"))
-    changed = create_model(
-        f"Changed{title}", __base__=_Closed, version=version, reason=(Word, Field("", description="Why")), **every
-    )  # type: ignore[call-overload]
+    every = {one.name: (_json_type(one) | None, _described_field(one, None)) for one in kind.fields}
+    sent = _model(f"New{title}", _Closed, every | needed)
+    seen = {"version": (StrictInt, Field(ge=0, le=10**9, description="The version that you read"))}
+    changed = _model(f"Changed{title}", _Closed, seen | {"reason": (Word, Field("", description="Why"))} | every)
     known = {
         one.name: ((date if _json_type(one) is Day else _json_type(one)) | None, _described_field(one, ...))
         for one in kind.fields
     }
     own = {"uid": (UUID, ...), "version": (int, ...), "retired_at": (datetime | None, ...)}
-    shown = create_model(f"{title}Record", __base__=Schema, **own, **known)  # type: ignore[call-overload]
-    return asked, sent, changed, shown
+    return asked, sent, changed, _model(f"{title}Record", Schema, own | known)
+
+
+_RETIRED: dict[str, Any] = {"retired": (bool, False)}
+
+
+def _model(name: str, base: type[Schema], fields: dict[str, Any]) -> type[Schema]:
+    return create_model(name, __base__=base, **fields)
 
 
 def _described_field(one: RecordField, default: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.forms import modelform_factory
 from django.urls import reverse
+from django.utils.text import format_lazy
 
 from samegauge.core.kinds.forms import RecordForm
 from samegauge.core.kinds.models import Record
@@ -95,9 +96,10 @@ class RecordKind:
 
     @cached_property
     def form(self) -> type[RecordForm]:
-        return modelform_factory(  # type: ignore[return-value]
-            self.model, form=RecordForm, fields=[one.name for one in self.fields]
-        )
+        names = [one.name for one in self.fields]
+        with_units = {one.name: format_lazy("{} [{}]", one.label, one.unit) for one in self.fields if one.unit}
+        made: Any = modelform_factory(self.model, form=RecordForm, fields=names, labels=with_units)
+        return made
 
     def url(self, page: str, *place: object) -> str:
         """The address of one of the kind's pages: list, new, help, csv, xlsx, upload, import, record, edit, switch."""

@@ -68,16 +68,21 @@ def headings(kind: RecordKind, language: str) -> tuple[str, ...]:
 
 
 def guessed_columns(kind: RecordKind, header: Iterable[str]) -> dict[int, str]:
-    """Match columns to fields by name or by heading in either language, without regard to case, unit or spaces."""
+    """Match columns to fields by name or by heading in either language; one in another unit is left to the person."""
     known = {_bare(one.name): one.name for one in kind.fields}
     for language in LANGUAGES:
         known |= dict(zip(map(_bare, headings(kind, language)), (one.name for one in kind.fields), strict=True))
     matched: dict[int, str] = {}
     for column, title in enumerate(header):
         name = known.get(_bare(title))
-        if name is not None and name not in matched.values():
+        if name is not None and name not in matched.values() and _unit(title) in {"", kind.field(name).unit}:
             matched[column] = name
     return matched
+
+
+def _unit(title: str) -> str:
+    stated = re.search(r"\[(.*?)\]", title)
+    return stated[1].strip().replace("\N{GREEK SMALL LETTER MU}", "\N{MICRO SIGN}") if stated else ""
 
 
 def _bare(title: str) -> str:

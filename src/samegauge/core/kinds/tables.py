@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.kinds.declaration import kind_of
+from samegauge.core.kinds.models import ChangeKind
 from samegauge.core.kinds.spreadsheets import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from samegauge.core.kinds.declaration import RecordField, RecordKind
     from samegauge.core.kinds.models import Change, Record
@@ -94,13 +95,12 @@ def change_table(kind: RecordKind, changes: Iterable[Change]) -> RecordTable:
         Column(_("Fields"), prose=True),
         Column(_("Why"), prose=True),
     )
-    labels = {one.name: str(one.label) for one in kind.fields}
     rows = tuple(
         (
             Cell(timezone.localtime(one.at).strftime("%Y-%m-%d %H:%M")),
             Cell(str(one.actor)),
             Cell(str(one.get_what_display())),  # type: ignore[attr-defined]
-            Cell(_differences({labels.get(name, name): pair for name, pair in one.fields.items()})),
+            Cell("–" if one.what == ChangeKind.CREATED else _differences(kind, one.fields)),
             Cell(one.reason or "–"),
         )
         for one in changes
@@ -108,13 +108,24 @@ def change_table(kind: RecordKind, changes: Iterable[Change]) -> RecordTable:
     return RecordTable(_("History"), columns, rows)
 
 
-def _differences(fields: dict[str, Any]) -> str:
-    said = [f"{label}: {_blank(old)} → {_blank(new)}" for label, (old, new) in fields.items()]
-    return "; ".join(said) or "–"
+def _differences(kind: RecordKind, fields: Mapping[str, Any]) -> str:
+    """Say old and new of each field; of fields that the kind no longer has too, by their names."""
+    known = {one.name: one for one in kind.fields}
+
+    def said(name: str, old: Any, new: Any) -> str:
+        one = known.get(name)
+        return f"{one.heading if one else name}: {_kept(one, old)} → {_kept(one, new)}"
+
+    return "; ".join(said(name, *pair) for name, pair in fields.items()) or "–"
 
 
-def _blank(value: Any) -> str:
-    return "–" if value is None or value == "" else str(value)
+def _kept(one: RecordField | None, value: Any) -> str:
+    """Write a value as the history keeps it."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(dict(one.choices).get(value, value)) if one and one.choices else str(value)
 
 
 CHIPS = {Outcome.NEW: "ok", Outcome.CHANGED: "undecided", Outcome.SAME: "neutral", Outcome.WRONG: "alarm"}
@@ -143,7 +154,7 @@ def plan_table(kind: RecordKind, planned: Plan) -> RecordTable:
             Cell(chip=Chip(CHIPS[row.outcome], words[row.outcome])),  # type: ignore[arg-type]
             Cell(
                 "; ".join(f"{labels.get(name, name)}: {reason}" for name, reason in row.problems)
-                or _differences({labels[name]: pair for name, pair in row.changes.items()})
+                or _differences(kind, row.changes)
             ),
         )
         for row in ordered[:MOST_PLANNED_SHOWN]

@@ -7,7 +7,7 @@ from support.sample_kinds.kinds import GADGETS, GROWN_GADGETS
 
 from samegauge.core.kinds.api import schemas
 from samegauge.core.kinds.declaration import KindError, register
-from samegauge.core.kinds.spreadsheets import headings
+from samegauge.core.kinds.spreadsheets import guessed_columns, headings
 from samegauge.core.kinds.tables import help_table
 from samegauge.core.organisations.models import Role
 
@@ -42,3 +42,8 @@ def test_one_field_more_appears_at_every_door() -> None:
 def test_a_declaration_that_contradicts_its_model_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(KindError):
         register(replace(GADGETS, **{"slug": "others", **wrong}))
+
+
+def test_a_column_in_another_unit_is_not_taken_for_the_field() -> None:
+    header = ("Instrument number", "Measuring range [m]", "measuring range[mm]")
+    assert guessed_columns(GADGETS, header) == {0: "number", 2: "length_mm"}
