@@ -22,6 +22,8 @@ from samegauge.doors import process
 if TYPE_CHECKING:
     from pathlib import Path
 
+# strace has to be allowed to follow processes, which not every machine that tests allows.
+pytestmark = pytest.mark.full
 SEED = 20_261_121
 # What makes an import durable. strace counts the calls of each name and thread apart, so each name goes alone.
 CALLS = {
@@ -106,7 +108,6 @@ def test_an_import_survives_a_disk_that_fails_once(
     assert stopped_and_mended(empty, expected, logs, tmp_path, (calls, f"{injected}:when={moment}")), (moment, total)
 
 
-@pytest.mark.full
 @pytest.mark.parametrize(
     ("kind", "injected"), [(kind, injected) for kind, (_, errors) in CALLS.items() for injected in errors]
 )
