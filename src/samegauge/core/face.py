@@ -65,7 +65,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """`svg` is trusted markup made by `core.charts`."""
+    """`svg` is trusted markup made by `core.charts`; `lang` is that of what people typed, where it is known."""
 
     text: str = ""
     url: str = ""
@@ -74,6 +74,7 @@ class Cell:
     note: str = ""
     code: bool = False
     provenance: Provenance = ""
+    lang: str = ""
 
 
 @dataclass(frozen=True)

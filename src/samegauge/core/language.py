@@ -19,6 +19,11 @@ def in_reader_language(pair: Mapping[str, str]) -> str:
     return pair["zh" if reads_chinese() else "en"]
 
 
+def script_of(text: str) -> str:
+    """Return the HTML language of what people typed, where its letters tell it; else nothing."""
+    return "zh-Hant-TW" if any("\N{CJK UNIFIED IDEOGRAPH-4E00}" <= letter <= "\u9fff" for letter in text) else ""
+
+
 def in_one_line(sentences: Iterable[str]) -> str:
     """Set whole sentences one after another: Chinese ones touch, English ones stand a space apart."""
     return ("" if reads_chinese() else " ").join(sentences)

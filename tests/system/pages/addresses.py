@@ -60,6 +60,18 @@ OWNED = {
     "done_job": "{done_job}",
     "passports": "{passports}",
     "no_passports": "{empty_unit}passport/",
+    "records": "/records/",
+    "partners": "/records/partners/",
+    "partners_of_a_kind": "/records/partners/?kind=supplier&sort=-name",
+    "partners_out_of_use": "/records/partners/?retired=1",
+    "partner": "{partner}",
+    "new_partner": "/records/partners/new/",
+    "changed_partner": "{partner}edit/",
+    "partners_explained": "/records/partners/help/",
+    "partners_from_a_sheet": "/records/partners/import/",
+    "dry_run": "{dry_run}",
+    "instrument": "{instrument}",
+    "backup": "/administration/backup/",
     "labels": "/labels/",
     "labels_of_an_item": "/labels/?item=Box&format=l7160&start=3",
     "labels_of_stations": "/labels/?what=stations",
@@ -83,6 +95,8 @@ EMPTY = {
     "empty_machines": "/machines/",
     "empty_imports": "/imports/",
     "empty_tokens": "/tokens/",
+    "empty_records": "/records/",
+    "empty_instruments": "/records/instruments/",
 }
 ADDRESSES = {**PUBLIC, **OWNED, **EMPTY}
 

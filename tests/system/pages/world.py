@@ -38,6 +38,7 @@ def fill(data: Path) -> dict[str, Any]:
         return addresses() | {
             **imports(owner),
             **members(),
+            **records(owner),
             **machine_with_parts(owner),
             **altered_thread(owner),
             **jobs(owner),
@@ -76,6 +77,33 @@ def members() -> dict[str, str]:
     return {
         "member": f"/people/{Person.objects.get(username='guest').uid}/",
         "oneself": f"/people/{Person.objects.get(username='owner').uid}/",
+    }
+
+
+def records(owner: Person) -> dict[str, str]:
+    """Sixty partners, an instrument that points to one, and a spreadsheet of which a row is wrong."""
+    from samegauge.apps.inspection.kinds import INSTRUMENTS
+    from samegauge.core.kinds.rules import save
+    from samegauge.core.partners.kinds import PARTNERS
+    from samegauge.core.vault.rules import keep
+
+    def kept(declared: Any, **values: Any) -> Any:
+        form = declared.form(values)
+        assert form.is_valid(), form.errors
+        save(declared, form.instance, owner, seen=0)
+        return form.instance
+
+    names = ("Simulated Castings", "模擬鑄造")
+    partners = [
+        kept(PARTNERS, number=f"P-{place:03d}", name=names[0], name_zh=names[1], kind="supplier", country="TW")
+        for place in range(60)
+    ]
+    level = kept(INSTRUMENTS, number="M-001", name="NL-1", kind="level", state="in_use", calibrated_by=partners[0].pk)
+    sheet = keep(b"Partner number,Name,Kind\nP-000,NN,customer\nP-900,,customer\n", "partners.csv")
+    return {
+        "partner": PARTNERS.url("record", partners[0].uid),
+        "instrument": INSTRUMENTS.url("record", level.uid),
+        "dry_run": PARTNERS.url("import", sheet.uid),
     }
 
 

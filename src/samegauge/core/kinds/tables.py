@@ -14,6 +14,7 @@ from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.kinds.declaration import kind_of
 from samegauge.core.kinds.models import ChangeKind
 from samegauge.core.kinds.spreadsheets import Outcome
+from samegauge.core.language import script_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +52,7 @@ def _cell(kind: RecordKind, record: Record, one: RecordField, *, is_first: bool)
     text, url = shown(one, getattr(record, one.name))
     if is_first:
         return Cell(text, record_url(kind, record), code=True)
-    return Cell(text, url)
+    return Cell(text, url, lang="" if _is_ours(one) else script_of(text))
 
 
 def shown(one: RecordField, value: Any) -> tuple[str, str]:
@@ -83,8 +84,14 @@ def saved_views(kind: RecordKind, asked: dict[str, str]) -> tuple[tuple[str, str
     return (*views, (_("Out of use"), "?retired=1", bool(asked.get("retired"))))
 
 
-def facts(kind: RecordKind, record: Record) -> list[tuple[str, str, str]]:
-    return [(one.heading, *shown(one, getattr(record, one.name))) for one in kind.fields]
+def facts(kind: RecordKind, record: Record) -> list[tuple[str, str, str, str]]:
+    said = [(one, *shown(one, getattr(record, one.name))) for one in kind.fields]
+    return [(one.heading, text, url, "" if _is_ours(one) else script_of(text)) for one, text, url in said]
+
+
+def _is_ours(one: RecordField) -> bool:
+    """Whether the value is said in the reader's language."""
+    return bool(one.choices) or isinstance(one.model_field, models.BooleanField)
 
 
 def change_table(kind: RecordKind, changes: Iterable[Change]) -> RecordTable:

@@ -51,8 +51,8 @@ def labels(request: HttpRequest) -> HttpResponse:
     try:
         found = _found(request, what, form) if form.is_valid() else []
     except LabelError as error:
-        return _page(request, what, form, error=error)
-    return _page(request, what, form, found=found)
+        return _page(request, what, form, error=error, wrong=200)
+    return _page(request, what, form, found=found, wrong=200)
 
 
 @require_GET
@@ -122,7 +122,9 @@ def _page(
     *,
     found: list[Label] | None = None,
     error: LabelError | PrintError | None = None,
+    wrong: int = 422,
 ) -> HttpResponse:
+    """Answer with the choice; `wrong` is the status when what was asked for cannot be printed."""
     context = {
         "what": what,
         "kinds": [(kind, NAMES[kind], kind == what) for kind in _offered(request)],
@@ -133,8 +135,8 @@ def _page(
     }
     if error is not None:
         context["refusal"] = error.message_zh if reads_chinese() else error.message
-    wrong = error is not None or (form.is_bound and not form.is_valid())
-    return render(request, "labels/labels.html", context, status=422 if wrong else 200)
+    is_wrong = error is not None or (form.is_bound and not form.is_valid())
+    return render(request, "labels/labels.html", context, status=wrong if is_wrong else 200)
 
 
 def _summary(found: list[Label], form: LabelForm) -> str:
