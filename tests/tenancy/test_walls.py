@@ -38,10 +38,11 @@ def written(sql: str, values: list[Any]) -> None:
 def row_of(firm: Firm, model: Any) -> dict[str, Any]:
     """A row of the firm as the database keeps it."""
     columns = ", ".join(f'"{field.column}"' for field in model._meta.local_concrete_fields)
-    sql = f'SELECT {columns} FROM "{model._meta.db_table}" WHERE organisation_id = %s ORDER BY id'
+    sql = f'SELECT {columns} FROM "{model._meta.db_table}" WHERE organisation_id = %s ORDER BY id'  # noqa: S608
     with organisation_scope(firm.organisation), connection.cursor() as cursor:
         cursor.execute(sql, [firm.organisation.pk])
-        return dict(zip((field.column for field in model._meta.local_concrete_fields), cursor.fetchone(), strict=True))
+        first, *_others = cursor.fetchall()
+    return dict(zip((field.column for field in model._meta.local_concrete_fields), first, strict=True))
 
 
 def fresh(model: Any, row: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +62,8 @@ def fresh(model: Any, row: dict[str, Any]) -> dict[str, Any]:
 
 def inserted(model: Any, row: dict[str, Any]) -> None:
     columns, places = ", ".join(f'"{name}"' for name in row), ", ".join(["%s"] * len(row))
-    written(f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})', list(row.values()))
+    sql = f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})'  # noqa: S608
+    written(sql, list(row.values()))
 
 
 @by_link
@@ -77,19 +79,31 @@ def test_an_insert_cannot_point_into_another_organisation(victim: Firm, stranger
 def test_an_update_cannot_point_into_another_organisation(victim: Firm, stranger: Firm, link: str) -> None:
     model, field = LINKS[link]
     own, foreign = row_of(stranger, model), row_of(victim, field.related_model)["id"]
+    sql = f'UPDATE "{model._meta.db_table}" SET "{field.column}" = %s WHERE id = %s'  # noqa: S608
     with pytest.raises(IntegrityError) as refused:
-        written(f'UPDATE "{model._meta.db_table}" SET "{field.column}" = %s WHERE id = %s', [foreign, own["id"]])
+        written(sql, [foreign, own["id"]])
     assert any(words in str(refused.value) for words in REFUSALS)
     assert row_of(stranger, model) == own
 
 
 def test_a_row_that_is_referred_to_cannot_change_its_organisation(victim: Firm, stranger: Firm) -> None:
-    table = victim.records["thread.Item"]._meta.db_table
+    item = victim.records["thread.Item"]
     with pytest.raises(IntegrityError):
-        written(
-            f'UPDATE "{table}" SET organisation_id = %s WHERE id = %s',
-            [stranger.organisation.pk, victim.records["thread.Item"].pk],
-        )
+        written("UPDATE thread_item SET organisation_id = %s WHERE id = %s", [stranger.organisation.pk, item.pk])
+
+
+def test_a_row_cannot_be_put_in_anothers_place(victim: Firm, stranger: Firm) -> None:
+    item = type(victim.records["thread.Item"])
+    row = fresh(item, row_of(stranger, item)) | {"id": victim.records["thread.Item"].pk}
+    columns, values = ", ".join(row), f"({', '.join(['%s'] * len(row))})"
+    replaced = {
+        "sqlite": f"INSERT OR REPLACE INTO thread_item ({columns}) VALUES {values}",  # noqa: S608
+        "postgresql": f"INSERT INTO thread_item ({columns}) VALUES {values} "  # noqa: S608
+        "ON CONFLICT (id) DO UPDATE SET organisation_id = excluded.organisation_id",
+    }
+    with pytest.raises(IntegrityError) as refused:
+        written(replaced[connection.vendor], list(row.values()))
+    assert any(words in str(refused.value) for words in REFUSALS)
 
 
 def test_what_points_within_ones_own_organisation_is_let_in(victim: Firm) -> None:
@@ -122,7 +136,7 @@ def test_a_part_that_is_gone_is_named_and_built_again() -> None:
     table = "thread_unit"
     remove = {
         "sqlite": f"DROP TRIGGER wall_{table}_insert",
-        "postgresql": f"DROP POLICY wall_one ON {table}",
+        "postgresql": f"DROP POLICY wall ON {table}",
     }[connection.vendor]
     with as_owner(connection), connection.cursor() as cursor:
         cursor.execute(remove)

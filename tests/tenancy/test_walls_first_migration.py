@@ -54,7 +54,7 @@ def administrator() -> Iterator[psycopg.Connection[Any]]:
         connection.execute("CREATE DATABASE smallfirm OWNER smallfirm")
         yield connection
         connection.execute("DROP DATABASE smallfirm")
-        for role in ("smallfirm_app", "smallfirm_every", "smallfirm"):
+        for role in ("smallfirm_app", "smallfirm"):
             connection.execute(f"DROP ROLE IF EXISTS {role}")
 
 
@@ -75,14 +75,11 @@ def test_a_login_that_may_not_make_roles_is_told_what_to_run_once(
     with pytest.raises(process.ProgramFailedError) as refused:
         samegauge(tmp_path, "-m", "samegauge.cli", "migrate")
     asked = str(refused.value).partition("run once: ")[2].splitlines()[0]
-    assert asked == (
-        'CREATE ROLE "smallfirm_app" NOLOGIN; CREATE ROLE "smallfirm_every" NOLOGIN; '
-        'GRANT "smallfirm_app" TO "smallfirm"; GRANT "smallfirm_every" TO "smallfirm";'
-    )
+    assert asked == ('CREATE ROLE "smallfirm_app" NOLOGIN; GRANT "smallfirm_app" TO "smallfirm";')
     administrator.execute(asked)
     samegauge(tmp_path, "-m", "samegauge.cli", "migrate")
     counts = json.loads(samegauge(tmp_path, "-c", ROWS_OF_ALL).text.splitlines()[-1])
-    assert counts == [[2, "smallfirm_every"], [1, "smallfirm_app"], [2, "smallfirm"], [0, "smallfirm_app"], []]
+    assert counts == [[2, "smallfirm_app"], [1, "smallfirm_app"], [2, "smallfirm"], [0, "smallfirm_app"], []]
 
 
 def test_a_login_that_may_make_roles_needs_nothing_else(administrator: psycopg.Connection[Any], tmp_path: Path) -> None:

@@ -27,12 +27,12 @@ def take_queries_wall_down(monkeypatch: pytest.MonkeyPatch, models: Iterable[Any
     monkeypatch.setattr(scope._ScopedQueryMixin, "get_compiler", compiler)
 
 
-def take_database_wall_down() -> None:
-    """Switch row-level security off until the test's transaction is rolled back; SQLite has none."""
+def take_database_wall_down(models: Iterable[Any] = ()) -> None:
+    """Switch row-level security off, of all models or some, until the test is over; SQLite has none."""
     if connection.vendor != "postgresql":
         return
     with as_owner(connection), connection.cursor() as cursor:
         # A table whose new rows still wait to be checked cannot be altered.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-        for model in owned_models():
+        for model in models or owned_models():
             cursor.execute(f'ALTER TABLE "{model._meta.db_table}" DISABLE ROW LEVEL SECURITY')

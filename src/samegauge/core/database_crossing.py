@@ -31,7 +31,7 @@ from samegauge.core.database_content import (
     rows_of,
     tables,
 )
-from samegauge.core.database_walls.roles import REASON, Roles
+from samegauge.core.database_walls.roles import REASON, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -174,8 +174,7 @@ def _see_every_row(own: psycopg.Connection[Any]) -> None:
         # Of walls unknown to us PostgreSQL then makes an error instead of an answer with rows left out.
         own.execute("SET LOCAL row_security = off")
         return
-    every = Roles.of(connection.settings_dict["NAME"]).every
-    told = {"role": every, REASON: "a backup holds every organisation's records"}
+    told = {"role": role_of(connection.settings_dict["NAME"]), REASON: "a backup holds every organisation's records"}
     for name, value in told.items():
         own.execute("SELECT set_config(%s, %s, true)", [name, value])
 

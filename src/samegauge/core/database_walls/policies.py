@@ -1,4 +1,4 @@
-"""The wall on PostgreSQL: roles, row-level security and composite foreign keys.
+"""The wall on PostgreSQL: a role, row-level security and composite foreign keys.
 
 What stands in the database and what should stand there are both read as parts; building takes down the parts that are
 not declared and makes those that are missing, so that a start that finds everything in place locks and writes nothing.
@@ -13,12 +13,12 @@ from django.db.backends.utils import truncate_name
 
 from samegauge.core.database_walls.declared import links, owned_tables
 from samegauge.core.database_walls.errors import WallsError
+from samegauge.core.database_walls.roles import VISIBLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from samegauge.core.database_walls.declared import Columns
-    from samegauge.core.database_walls.roles import Roles
 
     # A part is its kind, its table and what tells it from others; with each go the statements that make or remove it.
     Part = tuple[Any, ...]
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = """SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped"""
-_GRANTED = """SELECT c.relname, r.rolname FROM pg_class c, pg_roles r
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND r.rolname = ANY(%s)
+_GRANTED = """SELECT c.relname FROM pg_class c, pg_roles r
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND r.rolname = %s
     AND has_table_privilege(r.oid, c.oid, 'SELECT') AND has_table_privilege(r.oid, c.oid, 'INSERT')
     AND has_table_privilege(r.oid, c.oid, 'UPDATE') AND has_table_privilege(r.oid, c.oid, 'DELETE')"""
 _FORCED = """SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
@@ -41,54 +41,56 @@ _KEYS = """SELECT c.contype::text, r.relname, c.conname, f.relname, c.condeferra
         JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number ORDER BY place)
     FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid LEFT JOIN pg_class f ON f.oid = c.confrelid
     WHERE c.connamespace = current_schema()::regnamespace AND c.conname LIKE 'wall\\_%'"""
-_PROBE = "wall_probe"
 _PROBED = """SELECT policyname, permissive, roles::text[], cmd, qual, with_check FROM pg_policies
     WHERE tablename = 'wall_probe'"""
-_JOINED = "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND pg_has_role(session_user, oid, 'MEMBER')"
-_UNUSABLE = """SELECT rolname FROM pg_roles
-    WHERE rolname = ANY(%s) AND NOT has_schema_privilege(oid, current_schema(), 'USAGE')"""
-_MIGHTY = """SELECT rolname FROM pg_roles r WHERE rolname = ANY(%s) AND (rolsuper OR rolbypassrls OR rolcanlogin
+_JOINED = "SELECT 1 FROM pg_roles WHERE rolname = %s AND pg_has_role(session_user, oid, 'MEMBER')"
+_USABLE = "SELECT 1 FROM pg_roles WHERE rolname = %s AND has_schema_privilege(oid, current_schema(), 'USAGE')"
+_MIGHTY = """SELECT 1 FROM pg_roles r WHERE rolname = %s AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcanlogin
     OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relowner = r.oid)
     OR EXISTS (SELECT 1 FROM pg_auth_members m WHERE m.member = r.oid))"""
 
 
-def build(cursor: Any, roles: Roles) -> None:
-    _ensure_roles(cursor, roles)
-    declared, found = _declared(cursor, roles), _found(cursor, roles)
+MIGHTY = (
+    "The role {} may log in, owns a table or has powers of others: the walls would not bind it. Take that from it.",
+    "角色 {} 可以登入、擁有資料表或具有其他權限，各組織之間的隔離對它無效。移除這些權限。",
+)
+
+
+def build(cursor: Any, role: str) -> None:
+    _ensure_role(cursor, role)
+    declared, found = _declared(cursor, role), _found(cursor, role)
     for part in [part for part in found if part not in declared]:
         _execute(cursor, found[part])
     for part in [part for part in declared if part not in found]:
         _execute(cursor, declared[part])
 
 
-def faults(cursor: Any, roles: Roles) -> list[str]:
-    """What is missing, what is too much, and what the roles may do that would open the walls."""
-    declared, found = _declared(cursor, roles), _found(cursor, roles)
+def faults(cursor: Any, role: str) -> list[str]:
+    """What is missing, what is too much, and whether the role is one that they do not bind."""
+    declared, found = _declared(cursor, role), _found(cursor, role)
     missing = [f"missing: {' '.join(map(str, part[:3]))}" for part in declared if part not in found]
     unknown = [f"unknown: {' '.join(map(str, part[:3]))}" for part in found if part not in declared]
-    return [*missing, *unknown, *_mighty(cursor, roles)]
+    return [*missing, *unknown, *([MIGHTY[0].format(role)] if _asked(cursor, _MIGHTY, role) else [])]
 
 
-def _execute(cursor: Any, statements: tuple[str, ...]) -> None:
+def _execute(cursor: Any, statements: Iterable[str]) -> None:
     for statement in statements:
         cursor.execute(statement)
 
 
-def _declared(cursor: Any, roles: Roles) -> Parts:
+def _declared(cursor: Any, role: str) -> Parts:
     cursor.execute(_COLUMNS)
     present: dict[str, set[str]] = {}
     for table, column in cursor.fetchall():
         present.setdefault(table, set()).add(column)
     parts: Parts = {
-        ("privileges", table, role): (f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{role}"',)
+        ("privileges", table): (f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{role}"',)
         for table in sorted(present)
-        for role in roles.both
     }
-    said = _repeated(cursor, roles)
+    said = _repeated(cursor, role)
     for table in owned_tables(present):
         parts["forced", table] = _switched(table, "ENABLE", "FORCE")
-        for name in roles.policies:
-            parts["policy", table, name, *said[name]] = (_policy(table, name, roles),)
+        parts["policy", table, *said] = (_policy(table, role),)
     return parts | dict(_keys(present))
 
 
@@ -108,7 +110,7 @@ def _keys(present: Columns) -> Iterator[tuple[Part, tuple[str, ...]]]:
         yield ("f", link.table, name, link.target, True, *columns), (statement,)
 
 
-def _found(cursor: Any, roles: Roles) -> Parts:
+def _found(cursor: Any, role: str) -> Parts:
     parts: Parts = {}
     cursor.execute(_KEYS)
     # A key goes after the references to it.
@@ -121,57 +123,61 @@ def _found(cursor: Any, roles: Roles) -> Parts:
         parts[part] = (f'DROP POLICY "{name}" ON "{table}"',)
     cursor.execute(_FORCED)
     parts |= {("forced", table): _switched(table, "NO FORCE", "DISABLE") for (table,) in cursor.fetchall()}
-    cursor.execute(_GRANTED, [roles.both])
-    return parts | {("privileges", table, role): () for table, role in cursor.fetchall()}
+    cursor.execute(_GRANTED, [role])
+    return parts | {("privileges", table): () for (table,) in cursor.fetchall()}
 
 
 def _switched(table: str, *words: str) -> tuple[str, ...]:
     return tuple(f'ALTER TABLE "{table}" {word} ROW LEVEL SECURITY' for word in words)
 
 
-def _policy(table: str, name: str, roles: Roles) -> str:
-    role, condition = roles.policies[name]
-    return f'CREATE POLICY "{name}" ON "{table}" TO "{role}" USING ({condition})'
+def _policy(table: str, role: str) -> str:
+    return f'CREATE POLICY wall ON "{table}" TO "{role}" USING ({VISIBLE})'
 
 
-def _repeated(cursor: Any, roles: Roles) -> dict[str, tuple[Any, ...]]:
-    """How this PostgreSQL repeats the policies when it is asked for them: in words of its version's own."""
-    cursor.execute(f"CREATE TEMPORARY TABLE {_PROBE} (organisation_id bigint)")
-    for name in roles.policies:
-        cursor.execute(_policy(_PROBE, name, roles))
+def _repeated(cursor: Any, role: str) -> Part:
+    """How this PostgreSQL repeats the policy when it is asked for it: in words of its version's own."""
+    cursor.execute("CREATE TEMPORARY TABLE wall_probe (organisation_id bigint)")
+    cursor.execute(_policy("wall_probe", role))
     cursor.execute(_PROBED)
-    said = {name: (permissive, tuple(to), *rest) for name, permissive, to, *rest in cursor.fetchall()}
-    cursor.execute(f"DROP TABLE {_PROBE}")
-    return said
+    name, permissive, to, *rest = cursor.fetchone()
+    cursor.execute("DROP TABLE wall_probe")
+    return (name, permissive, tuple(to), *rest)
 
 
-def _ensure_roles(cursor: Any, roles: Roles) -> None:
-    there = _names(cursor, "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", roles)
-    joined = _names(cursor, _JOINED, roles)
-    cursor.execute("SELECT session_user")
-    (login,) = cursor.fetchone()
-    needed = [f'CREATE ROLE "{role}" NOLOGIN' for role in roles.both if role not in there]
-    needed += [f'GRANT "{role}" TO "{login}"' for role in roles.both if role not in joined]
+def _ensure_role(cursor: Any, role: str) -> None:
+    needed = []
+    if not _asked(cursor, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
+        needed.append(f'CREATE ROLE "{role}" NOLOGIN')
+    if needed or not _asked(cursor, _JOINED, role):
+        needed.append(f'GRANT "{role}" TO "{_login(cursor)}"')
     try:
         with transaction.atomic(using=cursor.db.alias):
-            _execute(cursor, tuple(needed))
+            _execute(cursor, needed)
     except ProgrammingError as error:
-        commands = " ".join(f"{statement};" for statement in needed)
+        login, commands = _login(cursor), " ".join(f"{statement};" for statement in needed)
         raise WallsError(
-            f"{login} may not make the roles that keep organisations apart. Have the database's administrator run "
+            f"{login} may not make the role that keeps organisations apart. Have the database's administrator run "
             f"once: {commands}",
             f"{login} 沒有權限建立隔開各組織的角色。請資料庫管理員執行一次：{commands}",
         ) from error
-    for role in _names(cursor, _UNUSABLE, roles):
-        cursor.execute(
-            f"DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO \"{role}\"', current_schema()); END $$"
-        )
+    if _asked(cursor, _MIGHTY, role):
+        message, message_zh = (text.format(role) for text in MIGHTY)
+        raise WallsError(message, message_zh)
+    if not _asked(cursor, _USABLE, role):
+        cursor.execute(f'GRANT USAGE ON SCHEMA "{_schema(cursor)}" TO "{role}"')
 
 
-def _names(cursor: Any, question: str, roles: Roles) -> list[str]:
-    cursor.execute(question, [roles.both])
-    return [name for (name,) in cursor.fetchall()]
+def _asked(cursor: Any, question: str, role: str) -> bool:
+    cursor.execute(question, [role])
+    return cursor.fetchone() is not None
 
 
-def _mighty(cursor: Any, roles: Roles) -> list[str]:
-    return [f"{role} may log in, owns a table or has powers of others" for role in _names(cursor, _MIGHTY, roles)]
+def _login(cursor: Any) -> str:
+    cursor.execute("SELECT session_user")
+    return str(cursor.fetchone()[0])
+
+
+def _schema(cursor: Any) -> str:
+    cursor.execute("SELECT current_schema()")
+    return str(cursor.fetchone()[0])

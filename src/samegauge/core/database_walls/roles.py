@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cache
 
 from django.db.backends.utils import truncate_name
 
 ORGANISATION, REASON = "samegauge.organisation", "samegauge.reason"
-TELL = f"SELECT set_config('role', %s, %s), set_config('{ORGANISATION}', %s, %s), set_config('{REASON}', %s, %s)"
-# A sub-select is evaluated once a statement, and PostgreSQL folds this condition with the same one in our queries.
-# Joined by OR with the other condition it could not; hence a role for each.
-ITS_OWN = f"organisation_id = (SELECT nullif(current_setting('{ORGANISATION}', true), '')::bigint)"
-EVERY = f"(SELECT nullif(current_setting('{REASON}', true), '')) IS NOT NULL"
+# Each sub-select is evaluated once a statement. The second one takes nearly every row for visible in the planner's
+# eyes, so that it plans as it would without the policy. The first alone, which PostgreSQL folds with the same condition
+# in our queries, made it forgo better joins: a list's far page took 2.3 times as long.
+VISIBLE = (
+    f"organisation_id = (SELECT nullif(current_setting('{ORGANISATION}', true), '')::bigint) "
+    f"OR (SELECT nullif(current_setting('{REASON}', true), '')) IS NOT NULL"
+)
+TELL = (
+    f"SELECT set_config('role', %s, false), set_config('{ORGANISATION}', %s, false), set_config('{REASON}', %s, false)"
+)
 
 
-@dataclass(frozen=True)
-class Roles:
-    """Who asks: `one` sees one organisation's rows, `every` those of all for the reason it states."""
-
-    one: str
-    every: str
-
-    @classmethod
-    def of(cls, database: str) -> Roles:
-        """Return the names for a database: roles belong to the whole server, where there may be other sites."""
-        stem = truncate_name(database, 55)
-        return cls(f"{stem}_app", f"{stem}_every")
-
-    @property
-    def both(self) -> list[str]:
-        return [self.one, self.every]
-
-    @property
-    def policies(self) -> dict[str, tuple[str, str]]:
-        """Role and condition by the name of the policy."""
-        return {"wall_one": (self.one, ITS_OWN), "wall_every": (self.every, EVERY)}
+@cache
+def role_of(database: str) -> str:
+    """Return the name of the site's role: roles belong to the whole server, where there may be other sites."""
+    return f"{truncate_name(database, 55)}_app"

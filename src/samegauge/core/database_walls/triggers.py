@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from samegauge.core.database_walls.declared import Link
 
-PREFIX = "wall_"
 # SQLite keeps a trigger's text as it was given.
 _FOUND = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'wall\\_%' ESCAPE '\\'"
 _COLUMNS = "SELECT t.name, c.name FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table'"
@@ -53,19 +52,22 @@ def _declared(cursor: Any) -> dict[str, str]:
 
 def _triggers(table: str, refers: list[Link]) -> Iterator[tuple[str, str]]:
     foreign = [
-        f'(NEW."{link.column}" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "{link.target}" '
-        f'WHERE id = NEW."{link.column}" AND organisation_id = NEW.organisation_id))'
+        f'NEW."{link.column}" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "{link.target}" '  # noqa: S608 - names of models
+        f'WHERE id = NEW."{link.column}" AND organisation_id = NEW.organisation_id)'
         for link in refers
     ]
-    columns = ", ".join(["id", "organisation_id", *(f'"{link.column}"' for link in refers)])
-    moved = ["NEW.organisation_id IS NOT OLD.organisation_id", "NEW.id IS NOT OLD.id"]
-    refuse = "BEGIN SELECT RAISE(ABORT, 'a record and what it refers to belong to one organisation'); END"
-    if foreign:
-        name = f"{PREFIX}{table}_insert"
-        yield name, f'CREATE TRIGGER "{name}" BEFORE INSERT ON "{table}" WHEN {" OR ".join(foreign)} {refuse}'
-    name = f"{PREFIX}{table}_update"
-    yield (
-        name,
-        f'CREATE TRIGGER "{name}" BEFORE UPDATE OF {columns} ON "{table}" '
-        f"WHEN {' OR '.join([*moved, *foreign])} {refuse}",
+    # INSERT OR REPLACE puts a row in another's place.
+    taken = f'EXISTS (SELECT 1 FROM "{table}" WHERE id = NEW.id AND organisation_id <> NEW.organisation_id)'  # noqa: S608
+    columns = ", ".join(f'"{name}"' for name in ("id", "organisation_id", *(link.column for link in refers)))
+    yield _trigger(table, "insert", "INSERT", [taken, *foreign])
+    moved = "NEW.organisation_id IS NOT OLD.organisation_id OR NEW.id IS NOT OLD.id"
+    yield _trigger(table, "update", f"UPDATE OF {columns}", [moved, *foreign])
+
+
+def _trigger(table: str, name: str, event: str, refused: list[str]) -> tuple[str, str]:
+    name = f"wall_{table}_{name}"
+    conditions = " OR ".join(f"({condition})" for condition in refused)
+    return name, (
+        f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" WHEN {conditions} '
+        "BEGIN SELECT RAISE(ABORT, 'a record and what it refers to belong to one organisation'); END"
     )

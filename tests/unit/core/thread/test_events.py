@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, models, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from samegauge.core.database_walls.building import as_owner
 from samegauge.core.intake.models import ImportBatch, ImportKind
 from samegauge.core.organisations.models import Organisation, OrganisationKind, Role
 from samegauge.core.scope import ScopeError, organisation_scope
@@ -192,8 +193,9 @@ def test_no_way_changes_or_deletes_an_event(event: Event, way: str, change: Call
 def without_triggers(event: Event) -> None:
     """The database as its administrator can make it, until the test's transaction is rolled back."""
     if connection.vendor == "postgresql":
-        sql("SET CONSTRAINTS ALL IMMEDIATE")
-        sql("ALTER TABLE thread_event DISABLE TRIGGER USER")
+        with as_owner(connection):
+            sql("SET CONSTRAINTS ALL IMMEDIATE")
+            sql("ALTER TABLE thread_event DISABLE TRIGGER ALL")
     else:
         for name in stored_triggers():
             sql(f"DROP TRIGGER {name}")
@@ -241,7 +243,8 @@ def test_a_changed_column_no_longer_matches_the_hash(
     event: Event, bench: Bench, without_triggers: None, column: str
 ) -> None:
     value = other_value(event, column, bench)
-    sql(f'UPDATE thread_event SET "{column}" = %s WHERE id = %s', value, event.pk)  # noqa: S608 - a column of the model
+    with as_owner(connection):
+        sql(f'UPDATE thread_event SET "{column}" = %s WHERE id = %s', value, event.pk)  # noqa: S608 - a column of the model
     owner = Organisation.objects.get(name="C") if column == "organisation_id" else event.organisation
     with organisation_scope(owner):
         read = Event.objects.get(pk=event.pk)

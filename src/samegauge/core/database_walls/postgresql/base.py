@@ -4,11 +4,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from django.db import OperationalError
 from django.db.backends.base.base import NO_DB_ALIAS
-from django.db.backends.postgresql import base, schema
+from django.db.backends.postgresql import base
 
-from samegauge.core.database_walls.roles import TELL, Roles
+from samegauge.core.database_walls.roles import TELL, role_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,23 +18,8 @@ if TYPE_CHECKING:
 OWNER: Told = ("none", "", "the tables' owner makes and changes them")
 
 
-class SchemaEditor(schema.DatabaseSchemaEditor):
-    def __enter__(self) -> Any:
-        self._ownership = self.connection.as_owner()
-        self._ownership.__enter__()
-        return super().__enter__()
-
-    def __exit__(self, *problem: object) -> None:
-        try:
-            super().__exit__(*problem)
-        finally:
-            self._ownership.__exit__(None, None, None)
-
-
 class DatabaseWrapper(base.DatabaseWrapper):
     """What the session was told is forgotten wherever PostgreSQL forgets it too: when work is rolled back."""
-
-    SchemaEditorClass = SchemaEditor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,6 +36,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             yield
         finally:
             self._owners -= 1
+
+    @contextmanager
+    def schema_editor(self, *args: Any, **kwargs: Any) -> Iterator[Any]:  # type: ignore[override]
+        with self.as_owner(), super().schema_editor(*args, **kwargs) as editor:
+            yield editor
 
     def init_connection_state(self) -> None:
         self._told = None
@@ -72,31 +61,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         if self._owners:
             return OWNER
-        roles = Roles.of(self.settings_dict["NAME"])
-        scope = open_scope()
+        role, scope = role_of(self.settings_dict["NAME"]), open_scope()
         if scope is None:
-            return roles.one, "", ""
-        if scope.organisation_id is None:
-            return roles.every, "", scope.reason
-        return roles.one, str(scope.organisation_id), ""
+            return role, "", ""
+        return role, str(scope.organisation_id or ""), scope.reason
 
     def _say(self, wanted: Told) -> None:
-        try:
-            role, organisation, reason = wanted
-            self.connection.execute(TELL, (role, False, organisation, False, reason, False))
-        except psycopg.errors.InvalidParameterValue as error:
-            raise OperationalError(f"The role {wanted[0]} is not there: run `samegauge migrate`.") from error
+        with self.wrap_database_errors:  # type: ignore[attr-defined]
+            try:
+                self.connection.execute(TELL, wanted)
+            except (psycopg.errors.InvalidParameterValue, psycopg.errors.InsufficientPrivilege) as error:
+                said = f"The site cannot work as {wanted[0]}: run `samegauge migrate`."
+                raise psycopg.OperationalError(said) from error
 
     def _commit(self) -> None:
         # A constraint checked only now may refuse the work, which rolls it back.
         told, self._told = self._told, None
-        super()._commit()
+        super()._commit()  # type: ignore[misc]
         self._told = told
 
     def _rollback(self) -> None:
         self._told = None
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc]
 
     def _savepoint_rollback(self, sid: str) -> None:
-        super()._savepoint_rollback(sid)
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
         self._told = None
