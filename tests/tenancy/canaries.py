@@ -16,8 +16,10 @@ from django.db import models
 
 from samegauge.core.fields import JsonField
 from samegauge.core.intake.models import ImportBatch
+from samegauge.core.kinds.models import Change
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Person, Role
 from samegauge.core.organisations.rules import issue_token
+from samegauge.core.partners.models import Partner
 from samegauge.core.scope import is_owned, organisation_scope
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.models import AsBuiltEdge, Event, Item, ItemKind, Unit
@@ -92,6 +94,8 @@ def _record_of(firm: Firm, model: Any) -> Any:
 
 def _roles(firm: Firm, model: Any) -> dict[str, Any]:
     """References that must point to a certain record instead of the one of their model."""
+    if model is Change:
+        return {"kind": "partner", "record_uid": _record_of(firm, Partner).uid}
     names = {each.name for each in model._meta.concrete_fields}
     roles = {"machine": firm.records["machine"]} if "machine" in names else {}
     return roles | ({"child": firm.records["child"]} if model is AsBuiltEdge else {})
@@ -166,6 +170,7 @@ def shaped(name: str, text: str) -> Any:
     both = {"en": text, "zh": text}
     line = {"file": text, "line": 1, "reason": text, "reason_zh": text, "text": text}
     shapes: dict[str, Any] = {
+        "Change.fields": {"name": ["", text]},
         "Trace.numeric_tags": [text],
         "Trace.evidence": [both],
         "OperationRun.evidence": [both],

@@ -38,6 +38,7 @@ UNMARKABLE = {
     "Event.leaf_hash": "the hash of what the event says",
     "ReportedCapability.values_mm": "numbers",
     "Partner.country": "two letters",
+    "Change.kind": "the name of a kind",
 }
 
 
