@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 from django.db import models
@@ -13,11 +13,11 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Query, Schema, Status
 from ninja.errors import HttpError, ValidationError
-from pydantic import ConfigDict, Field, StrictBool, StrictInt, create_model
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints, create_model
 
 from samegauge.core.api_contract import Day, GuardedRouter, Listed, Problem, Window, Word, Words
 from samegauge.core.kinds.declaration import RecordField, RecordKind, kind_of
-from samegauge.core.kinds.rules import RecordError, find, plain_values, records, restore, retire, save
+from samegauge.core.kinds.rules import LONGEST_REASON, RecordError, find, plain_values, records, restore, retire, save
 from samegauge.core.organisations.permissions import needs
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Switch(Schema):
     """Which version was seen, and why it is changed."""
 
     version: StrictInt = Field(ge=0, le=10**9)
-    reason: Words
+    reason: Annotated[Words, StringConstraints(max_length=LONGEST_REASON)]
 
 
 class _Closed(Schema):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from samegauge.core.organisations.models import Person
 
 LONGEST_QUESTION = 200
+LONGEST_REASON = 500
 
 
 class RecordError(Exception):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from samegauge.core.kinds.declaration import RecordField, RecordKind, kind_of
-from samegauge.core.kinds.rules import RecordError, plain_values, records, save
+from samegauge.core.kinds.rules import LONGEST_REASON, RecordError, plain_values, records, save
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -168,7 +168,7 @@ def take_in(kind: RecordKind, sheet: Sheet, columns: Mapping[int, str], actor: P
         reason = _("Spreadsheet %(file)s") % {"file": sheet.file}
         for row in planned.rows:
             if row.record is not None and row.outcome is not Outcome.SAME:
-                save(kind, row.record, actor, seen=row.seen, reason=reason[:500])
+                save(kind, row.record, actor, seen=row.seen, reason=reason[:LONGEST_REASON])
         return planned
 
 

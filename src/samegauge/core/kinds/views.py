@@ -16,7 +16,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from samegauge.core.face import Action as Button
 from samegauge.core.kinds import tables
 from samegauge.core.kinds.declaration import all_kinds
-from samegauge.core.kinds.rules import RecordError, find, history, records, restore, retire, save, sort_order
+from samegauge.core.kinds.rules import (
+    LONGEST_REASON,
+    RecordError,
+    find,
+    history,
+    records,
+    restore,
+    retire,
+    save,
+    sort_order,
+)
 from samegauge.core.kinds.spreadsheets import Outcome, guessed_columns, plan, table_of, take_in
 from samegauge.core.language import reads_chinese
 from samegauge.core.organisations.permissions import Action, may, needs
@@ -34,7 +44,6 @@ if TYPE_CHECKING:
     from samegauge.core.kinds.declaration import RecordKind
     from samegauge.core.kinds.models import Record
 
-LONGEST_REASON = 500
 FORMATS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -292,3 +292,11 @@ def test_the_list_costs_the_same_queries_for_many_as_for_few(
     client.get(kind.list_url)
     with django_assert_max_num_queries(8):
         assert client.get(kind.list_url).status_code == 200
+
+
+def test_a_reason_too_long_for_the_table_is_refused_by_the_api(kind: RecordKind, firm: Firm) -> None:
+    record = made(kind, 1, actor())
+    body = json.dumps({"version": 1, "reason": "0" * 501})
+    path = f"/api/{kind.slug}/{record.uid}/switch"
+    answer = Client().post(path, body, content_type="application/json", headers=program(firm, kind))
+    assert answer.status_code == 422
