@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import statistics
@@ -79,7 +80,7 @@ def database_name() -> str:
 
 
 def settle() -> None:
-    """Let PostgreSQL count what was just filled in, as its autovacuum does within a minute."""
+    """Let PostgreSQL count what was filled in, as its autovacuum does, and freeze what is loaded, as cli.web does."""
     from django.db import connection
 
     from samegauge.core.database_walls.building import as_owner
@@ -87,6 +88,8 @@ def settle() -> None:
     if connection.vendor == "postgresql":
         with as_owner(connection), connection.cursor() as cursor:
             cursor.execute("ANALYZE")
+    gc.collect()
+    gc.freeze()
 
 
 def member(role: str = "owner") -> tuple[Any, Any]:
