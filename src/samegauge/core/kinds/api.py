@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import models
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext as _
 from ninja import Query, Schema, Status
 from ninja.errors import HttpError, ValidationError
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints, create_model
@@ -183,4 +182,4 @@ def with_conflicts(work: Callable[[], Any]) -> None:
     try:
         work()
     except RecordError as refusal:
-        raise HttpError(409, str(refusal) or _("Nothing was changed.")) from refusal
+        raise HttpError(409, str(refusal)) from refusal

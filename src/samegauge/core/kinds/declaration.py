@@ -14,24 +14,10 @@ from django.utils.text import format_lazy
 from samegauge.core.kinds.forms import RecordForm
 from samegauge.core.kinds.models import Record
 from samegauge.core.organisations.models import Role
+from samegauge.quantities.errors import UnknownUnitError
+from samegauge.quantities.units import unit
 
 EVERY_ROLE = frozenset(Role)
-UNITS = {
-    "mm": "mm",
-    "um": "µm",
-    "m": "m",
-    "kg": "kg",
-    "h": "h",
-    "days": "d",
-    "months": "mo",
-    "N": "N",
-    "kN": "kN",
-    "degC": "°C",
-    "arcsec": "″",
-    "rpm": "1/min",
-    "kW": "kW",
-    "V": "V",
-}
 
 
 class KindError(Exception):
@@ -125,8 +111,16 @@ class RecordKind:
         return next(one for one in self.fields if one.name == name)
 
 
+def _unit_of(name: str) -> str:
+    """The unit that a field's name ends with, as the table of units writes it."""
+    stem, _, tail = name.rpartition("_")
+    try:
+        return unit(tail).symbol if stem else ""
+    except UnknownUnitError:
+        return ""
+
+
 def _described(one: Any) -> RecordField:
-    tail = one.name.rpartition("_")[2]
     target: Any = one.related_model
     if target is not None and not issubclass(target, Record):
         raise KindError(f"{one} points to {target.__name__}, which is no declared kind of record.")
@@ -134,7 +128,7 @@ def _described(one: Any) -> RecordField:
         name=one.name,
         label=one.verbose_name,
         meaning=one.help_text,
-        unit=UNITS.get(tail, "") if tail != one.name else "",
+        unit=_unit_of(one.name),
         required=not one.blank and not one.has_default(),
         choices=tuple(one.flatchoices),
         target=target,
@@ -160,11 +154,6 @@ def register(kind: RecordKind) -> RecordKind:
         raise KindError(f"{kind.slug} is declared twice.")
     _kinds[kind.slug] = kind
     return kind
-
-
-def unregister(kind: RecordKind) -> None:
-    """Take a kind out again, for tests that declare one of their own."""
-    del _kinds[kind.slug]
 
 
 def all_kinds() -> tuple[RecordKind, ...]:

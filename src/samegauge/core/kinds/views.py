@@ -124,13 +124,15 @@ def record_edit(request: HttpRequest, kind: RecordKind, record_uid: UUID) -> Htt
 
 def _edited(request: HttpRequest, kind: RecordKind, changed: Record) -> HttpResponse:
     is_new = changed.pk is None
-    seen, title = changed.version, (_("New: %(kind)s") % {"kind": kind.one}) if is_new else str(changed)
+    # What the person saw stays what it was until the page is opened anew, or a corrected form would overwrite a change.
+    seen = _seen(request) if request.method == "POST" else changed.version
+    title = (_("New: %(kind)s") % {"kind": kind.one}) if is_new else str(changed)
     form = kind.form(request.POST or None, instance=changed)
     context = {"kind": kind, "form": form, "title": title, "seen": seen, "is_new": is_new}
     if request.method == "GET" or not form.is_valid():
         return render(request, "kinds/record_form.html", context, status=200 if request.method == "GET" else 422)
     try:
-        change = save(kind, changed, request.user, seen=_seen(request), reason=_reason(request))  # type: ignore[arg-type]
+        change = save(kind, changed, request.user, seen=seen, reason=_reason(request))  # type: ignore[arg-type]
     except RecordError as refusal:
         form.add_error(None, str(refusal))
         return render(request, "kinds/record_form.html", context, status=409)

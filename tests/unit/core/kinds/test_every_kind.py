@@ -153,6 +153,17 @@ def test_the_second_of_two_changes_at_once_is_refused(kind: RecordKind, firm: Fi
     assert history(kind, record).count() == 2
 
 
+def test_a_form_put_right_still_knows_what_its_writer_saw(kind: RecordKind, firm: Firm) -> None:
+    record, client = made(kind, 1, actor()), writer(firm, kind)
+    theirs = kind.form(sample(kind, 2), instance=kind.model._default_manager.get(pk=record.pk))
+    assert theirs.is_valid(), theirs.errors
+    save(kind, theirs.instance, actor(), seen=1)
+    faulty = client.post(kind.url("edit", record.uid), {**sample(kind, 3), kind.key: "", "seen": 1})
+    assert faulty.status_code == 422
+    assert '<input type="hidden" name="seen" value="1">' in faulty.content.decode()
+    assert client.post(kind.url("edit", record.uid), {**sample(kind, 3), "seen": 1}).status_code == 409
+
+
 def test_retired_is_out_of_the_list_and_comes_back(kind: RecordKind, firm: Firm) -> None:
     record, client = made(kind, 1, actor()), writer(firm, kind)
     assert client.post(kind.url("switch", record.uid), {"seen": 1, "reason": "lost"}).status_code == 302
