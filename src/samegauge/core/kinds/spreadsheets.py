@@ -13,6 +13,8 @@ from django.utils.translation import override
 
 from samegauge.core.kinds.declaration import RecordField, RecordKind, kind_of
 from samegauge.core.kinds.rules import LONGEST_REASON, RecordError, plain_values, records, save
+from samegauge.quantities.errors import UnknownUnitError
+from samegauge.quantities.units import unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,8 +83,12 @@ def guessed_columns(kind: RecordKind, header: Iterable[str]) -> dict[int, str]:
 
 
 def _unit(title: str) -> str:
+    """The unit that a heading states, as the table of units writes it; one that nobody knows as it stands."""
     stated = re.search(r"\[(.*?)\]", title)
-    return stated[1].strip().replace("\N{GREEK SMALL LETTER MU}", "\N{MICRO SIGN}") if stated else ""
+    try:
+        return unit(stated[1]).symbol if stated else ""
+    except UnknownUnitError:
+        return stated[1] if stated else ""
 
 
 def _bare(title: str) -> str:

@@ -45,5 +45,5 @@ def test_a_declaration_that_contradicts_its_model_is_refused(wrong: dict[str, ob
 
 
 def test_a_column_in_another_unit_is_not_taken_for_the_field() -> None:
-    header = ("Instrument number", "Measuring range [m]", "measuring range[mm]")
+    header = ("Instrument number", "Measuring range [m]", "measuring range[MILLIMETER]")
     assert guessed_columns(GADGETS, header) == {0: "number", 2: "length_mm"}
