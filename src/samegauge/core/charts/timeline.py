@@ -36,6 +36,8 @@ BAR_HEIGHT = 20.0
 LIFE_MARGIN = 12.0
 LANES = (-64.0, 44.0, -104.0, 84.0)
 CLUSTER_PX = 13.0
+STEM_ROOM = 4.0
+LABEL_GAP = 14.0
 GAP_SHARE = 0.25
 SILENCE_PX = 130.0
 
@@ -204,16 +206,35 @@ def _clusters(events: Sequence[LifeEvent]) -> list[Cluster]:
 
 
 def _lanes(clusters: list[Cluster], words: ChartWords) -> list[float | None]:
-    """Find each label a lane in which it touches no other; the table names those that find none."""
-    taken: dict[float, float] = dict.fromkeys(LANES, -1.0)
+    """Find each label a lane in which neither it nor its stem touches another; the table names those that find none."""
+    taken: dict[float, list[tuple[float, float]]] = {lane: [] for lane in LANES}
     lanes: list[float | None] = []
     for x, members in clusters:
         left, right = _label_span(x, members, words)
-        lane = next((one for one in LANES if taken[one] < left), None)
+        stem = (x - STEM_ROOM, x + STEM_ROOM)
+        lane = next(
+            (
+                one
+                for one in LANES
+                if _is_free(taken[one], (left, right)) and all(_is_free(taken[near], stem) for near in _nearer(one))
+            ),
+            None,
+        )
         if lane is not None:
-            taken[lane] = right + 14
+            taken[lane].append((left, right + LABEL_GAP))
+            for near in _nearer(lane):
+                taken[near].append(stem)
         lanes.append(lane)
     return lanes
+
+
+def _nearer(lane: float) -> list[float]:
+    """The lanes that a label's stem crosses on its way to `lane`."""
+    return [one for one in LANES if one * lane > 0 and abs(one) < abs(lane)]
+
+
+def _is_free(taken: list[tuple[float, float]], span: tuple[float, float]) -> bool:
+    return all(span[1] < left or right < span[0] for left, right in taken)
 
 
 def _label_span(x: float, members: list[LifeEvent], words: ChartWords) -> tuple[float, float]:

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from samegauge.core import charts
 from samegauge.core.charts.strip import merged, totals_s
-from samegauge.core.charts.svg import Scale, UnsafeLinkError, link, shortened, spread, text_width, tick_decimals
+from samegauge.core.charts.svg import BOLD, Scale, UnsafeLinkError, link, shortened, spread, text_width, tick_decimals
 from samegauge.core.charts.timeline import SILENCE_PX
 from samegauge.doors import xml
 
@@ -269,6 +270,36 @@ def test_a_single_event_and_many_on_one_day_are_drawn() -> None:
     assert "Made" in _texts(charts.life_line(one))
     crowd = charts.LifeLine("Many", tuple(charts.LifeEvent(NIGHT, f"E{index}") for index in range(30)))
     assert "30 events" in _texts(charts.life_line(crowd))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_labels_of_a_crowded_life_touch_neither_each_other_nor_a_stem(seed: int) -> None:
+    chance = random.Random(seed)
+    events = [charts.LifeEvent(NIGHT + timedelta(hours=chance.uniform(0, 90)), "Part fitted here") for _ in range(16)]
+    svg = charts.life_line(charts.LifeLine("Busy", tuple(events)))
+    boxes = [
+        (centre - width / 2, top - 10, centre + width / 2, top)
+        for one in _elements(svg, "text", "c-strong")
+        for centre, top in [(float(one.get("x") or 0), float(one.get("y") or 0))]
+        for width in [text_width("".join(one.itertext())) * BOLD]
+    ]
+    stems = [
+        (x, *sorted((float(one.get("y1") or 0), float(one.get("y2") or 0))))
+        for one in _elements(svg, "line", "c-stem")
+        for x in [float(one.get("x1") or 0)]
+    ]
+    assert len(boxes) >= 3
+    assert not [
+        (first, second)
+        for first, second in combinations(boxes, 2)
+        if first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
+    ]
+    assert not [
+        (stem, label)
+        for stem in stems
+        for label in boxes
+        if label[0] < stem[0] < label[2] and stem[1] < label[1] and label[3] < stem[2]
+    ]
 
 
 def test_empty_charts_of_time_are_refused() -> None:
