@@ -23,6 +23,7 @@ FILE_KINDS = (".py", ".html", ".css", ".js", ".ts", ".sh", ".sql")
 
 # The edges that must survive whatever a task or a device throws, and report it.
 BROAD_EXCEPT_EDGES = {
+    "src/samegauge/core/attention/refreshing*": "one concern that fails is named on the page, and the others go on",
     "src/samegauge/core/jobs*": "the worker loop records the failure of a job and goes on",
     "src/samegauge/edge/supervisor*": "the device supervisor restarts a driver whatever ended it",
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from samegauge.core.jobs.progress import Listener
 
-BOOKKEEPING = {"Job", "ImportBatch", "ImportedFile", "StoredFile"}
+BOOKKEEPING = {"SearchEntry", "SearchGram", "Job", "ImportBatch", "ImportedFile", "StoredFile"}
 
 
 def asked(kind: str, files: Mapping[str, bytes]) -> Job:

@@ -80,7 +80,7 @@ def postgresql() -> Iterator[str | None]:
         return
     folder = Path(tempfile.mkdtemp(prefix="samegauge-postgresql-"))
     try:
-        yield from _serve(folder, initdb)
+        yield from _serve(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -94,36 +94,50 @@ def missing_for_postgresql() -> str:
     return ""
 
 
-def _serve(folder: Path, initdb: Path) -> Iterator[str]:
-    as_owner: list[str] = []
+def initialise(data: Path) -> Path:
+    """Make an empty cluster; return the program that serves it."""
+    initdb = find_initdb()
+    if initdb is None:
+        raise FileNotFoundError(missing_for_postgresql())
+    data.mkdir(mode=0o700)
     if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root.
         owner = pwd.getpwnam(OWNER)
-        os.chown(folder, owner.pw_uid, owner.pw_gid)
-        as_owner = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+        os.chown(data, owner.pw_uid, owner.pw_gid)
+    words = [*as_owner_of_clusters(), initdb, "-D", data, "-U", "postgres", "-A", "trust"]
+    process.run([*words, "-E", "UTF8", "--locale=C.UTF-8"], process.Options(cwd=data))
+    return initdb.with_name("postgres")
+
+
+def as_owner_of_clusters() -> list[str]:
+    """The words before a command of PostgreSQL, which refuses to run as root."""
+    if os.geteuid() != 0:
+        return []
+    owner = pwd.getpwnam(OWNER)
+    return ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+
+
+def _serve(folder: Path) -> Iterator[str]:
+    folder.chmod(0o755)
     port = free_port()
     data = folder / "data"
-    at_folder = process.Options(cwd=folder)
-    process.run(
-        [*as_owner, initdb, "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"], at_folder
-    )
+    program = initialise(data)
     settings = {
         "port": port,
         "listen_addresses": "127.0.0.1",
-        "unix_socket_directories": folder,
+        "unix_socket_directories": data,
         # The cluster is thrown away: durability is tested on the product's settings, not here.
         "fsync": "off",
         "max_connections": 200,
     }
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     server = process.spawn(
-        [*as_owner, str(initdb.with_name("postgres")), "-D", str(data), *options],
-        cwd=folder,
+        [*as_owner_of_clusters(), str(program), "-D", str(data), *options],
+        cwd=data,
         log=folder / "log",
     )
     url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
     try:
-        wait_for(lambda: _answers(url), "PostgreSQL to start")
+        wait_for(lambda: answers(url), "PostgreSQL to start")
         yield url
     finally:
         server.stop(grace_s=2)
@@ -135,7 +149,7 @@ def find_initdb() -> Path | None:
     return Path(found[-1]) if found else Path(on_path) if on_path else None
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
     import psycopg
 
     try:

@@ -138,6 +138,8 @@ class TestUnits:
             assert program.get(f"{path}/thread?at={at}").json()["as_built"]["total"] == count
             assert program.get(f"{path}/as-built?at={at}").json()["count"] == count
 
+    @pytest.mark.asvs("15.3.1")
+    @pytest.mark.threat("T21")
     def test_no_answer_tells_a_row_number(self, program: Program) -> None:
         for path in ("units", "events", "inspections", "imports", "jobs", "passports", "characteristics", "machines"):
             for row in program.get(path).json()["items"]:
@@ -181,6 +183,7 @@ class TestEvents:
         answer = program.post(f"events/{event.uid}/correction", {"payload": {}, "reason": "x"})
         assert answer.status_code == 400
 
+    @pytest.mark.asvs("2.2.1")
     @pytest.mark.parametrize(
         ("change", "status"),
         [
@@ -208,6 +211,8 @@ class TestEvents:
         with organisation_scope(firm.organisation):
             assert Event.objects.count() == 1
 
+    @pytest.mark.asvs("2.2.1")
+    @pytest.mark.threat("T05")
     @pytest.mark.parametrize(
         "body",
         [
@@ -318,6 +323,8 @@ class TestImports:
             assert not Job.objects.filter(kind="import", state="requested").exists()
             assert not StoredFile.objects.filter(name="one.qif").exists()
 
+    @pytest.mark.asvs("5.2.1")
+    @pytest.mark.threat("T06")
     def test_a_file_that_is_too_large_is_refused_and_none_is_left(
         self, firm: Firm, program: Program, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -336,6 +343,8 @@ class TestImports:
         answer = program.client.post("/api/imports", {"kind": "qif", "sha256": ["0" * 64]}, headers=program.headers)
         assert answer.status_code == 422
 
+    @pytest.mark.asvs("2.3.1")
+    @pytest.mark.threat("T06")
     def test_an_import_is_undone_once_with_its_reason(self, firm: Firm, program: Program) -> None:
         with organisation_scope(firm.organisation):
             batch = ImportBatch.objects.create(kind=ImportKind.QIF)
@@ -495,6 +504,7 @@ ABSENT = [
 ]
 
 
+@pytest.mark.asvs("2.2.1")
 @pytest.mark.parametrize("path", JUNK, ids=lambda path: path[:60])
 def test_junk_is_unusable_and_says_which_field(firm: Firm, program: Program, path: str) -> None:
     answer = program.get(path.format(unit=uid_of(firm, "thread.Unit"), machine=uid_of(firm, "machine")))
@@ -521,17 +531,22 @@ def test_nothing_is_replaced_or_deleted(firm: Firm, program: Program, method: st
 
 
 class TestDoors:
+    @pytest.mark.asvs("8.2.1")
+    @pytest.mark.threat("T14")
     @pytest.mark.parametrize("header", ["", "Bearer", "Bearer x", "Basic eDp4", "bearer sg_"])
     def test_without_a_token_the_answer_is_401_and_how_to_get_in(self, header: str) -> None:
         answer = Client().get("/api/units", headers={"Authorization": header, "Accept-Language": "en"})
         assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
         assert "token" in answer.json()["detail"]
 
+    @pytest.mark.threat("T14")
     def test_a_revoked_token_stops_at_the_next_request(self, firm: Firm, program: Program) -> None:
         assert program.get("units").status_code == 200
         firm.people[Role.OWNER].memberships.get().tokens.update(revoked_at=NOON)
         assert program.get("units").status_code == 401
 
+    @pytest.mark.asvs("3.5.1", "3.5.2")
+    @pytest.mark.threat("T17")
     def test_a_session_reads_and_writes_only_with_the_csrf_token(self, firm: Firm) -> None:
         browser = Client(enforce_csrf_checks=True)
         browser.force_login(firm.people[Role.OWNER], LOGIN_BACKEND)
@@ -544,12 +559,15 @@ class TestDoors:
         token = {"X-CSRFToken": browser.cookies["csrftoken"].value}
         assert browser.post(path, said, content_type="application/json", headers=token).status_code == 201
 
+    @pytest.mark.asvs("8.3.1")
+    @pytest.mark.threat("T18")
     def test_a_role_is_refused_before_what_it_sends_is_read(self, firm: Firm) -> None:
         guest = Program(firm, Role.GUEST)
         for path in ("imports", f"units/{uid_of(firm, 'child')}/events", f"imports/{uid_of(firm, 'child')}/undo"):
             answer = guest.post(path, "no json")
             assert (answer.status_code, "role" in answer.json()["detail"]) == (403, True)
 
+    @pytest.mark.threat("T22")
     def test_too_many_requests_are_told_to_wait(self, program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
         throttle: MemberRate = api.throttle[0]
         monkeypatch.setattr(throttle, "num_requests", 3)

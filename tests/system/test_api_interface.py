@@ -70,6 +70,8 @@ def aimed(case: Case, firm: Firm) -> Case:
     return case
 
 
+@pytest.mark.asvs("2.2.1")
+@pytest.mark.threat("T08")
 @interface.parametrize()
 @slices
 def test_the_interface_keeps_its_word(case: Case, firm: Firm, unthrottled: None) -> None:

@@ -22,6 +22,8 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> ImportSite:
     folder = tmp_path_factory.mktemp("sound")
     site = ImportSite(folder / "home")
     process.run([sys.executable, SUPPORT / "simulated_site.py", folder], process.Options(env=environment_of(site.home)))
+    (folder / "phrase").write_text("a sentence that is long\n")
+    assert site.command("backup-keys", folder / "sealed", "--passphrase-file", folder / "phrase").status == 0
     with closing(sqlite3.connect(site.home / "samegauge.sqlite3")) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return site

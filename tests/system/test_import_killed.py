@@ -70,6 +70,7 @@ def killed_again_and_again(site: ImportSite, package: Path, moments: list[int]) 
 SAME = ("files", "units", "events", "operations", "inspections", "statuses", "observations", "machines", "quarantined")
 
 
+@pytest.mark.threat("T10")
 def test_a_killed_import_goes_on_and_is_equal_in_the_end(
     package: Path, undisturbed: ImportSite, expected: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -71,6 +71,8 @@ def reasons(said: Said) -> dict[str, dict[str, str]]:
     return {one["file"]: one for one in said.json["refused"]}
 
 
+@pytest.mark.asvs("2.2.1", "5.2.2")
+@pytest.mark.threat("T05")
 def test_every_bad_document_is_refused_and_the_good_ones_of_the_same_call_go_in(said: Said) -> None:
     assert said.status == 1
     assert said.json["files"] == {"in": 2, "known": 0, "refused": len(hostile_documents())}
@@ -125,11 +127,15 @@ def test_a_person_reads_the_reasons_in_chinese(site: ImportSite, documents: list
     assert "Refused" not in spoken.out + spoken.err
 
 
+@pytest.mark.asvs("1.5.1")
+@pytest.mark.threat("T05")
 def test_the_external_entity_is_nowhere(site: ImportSite, said: Said) -> None:
     assert "root:" not in said.out + said.err
     assert b"root:x:" not in (site.home / "samegauge.sqlite3").read_bytes()
 
 
+@pytest.mark.asvs("5.3.2")
+@pytest.mark.threat("T05")
 def test_a_hostile_archive_ends_with_1_and_its_name(site: ImportSite, said: Said, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "traversal.zip", "w") as archive:
         archive.writestr("pkg/../../../escape.qif", GOOD_LAST)

@@ -1,8 +1,8 @@
 """A disk that fails: system calls of an import return errors or kill it, one call at a time.
 
 What was refused is not half there, what was acknowledged stays, and the same command goes on when the disk is well
-again: database, vault and lake together. strace injects the errors; it needs no root. What needs a device mapper
-(dm-log-writes, torn sectors) is not simulated here.
+again: database, vault and lake together. strace injects the errors, native code included; it needs no root, but has to
+be allowed to follow processes. Where it is not, and in CI, `test_power_cuts.py` has the calls fail from inside.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from samegauge.doors import process
 if TYPE_CHECKING:
     from pathlib import Path
 
-# strace has to be allowed to follow processes, which not every machine that tests allows.
 pytestmark = pytest.mark.full
 SEED = 20_261_121
 # What makes an import durable. strace counts the calls of each name and thread apart, so each name goes alone.
@@ -94,6 +93,7 @@ def stopped_and_mended(
     return done.status == -signal.SIGKILL or "(INJECTED)" in (folder / "trace").read_text()
 
 
+@pytest.mark.threat("T10")
 @pytest.mark.parametrize(
     ("kind", "injected"), [(kind, injected) for kind, (_, errors) in CALLS.items() for injected in errors]
 )

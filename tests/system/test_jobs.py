@@ -96,6 +96,8 @@ class Bomb:
         return Path.write_text, (self._path, "exploded")
 
 
+@pytest.mark.asvs("1.5.2")
+@pytest.mark.threat("T13")
 def test_a_pickled_row_is_never_read_and_never_written(site: Any, folder: Path) -> None:
     bomb = base64.b64encode(pickle.dumps({"args": (Bomb(folder / "crater"), 1), "kwargs": {}})).decode()
     first = site.tell("ask", "failing", "{}")["uid"]

@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.db import models
 
@@ -21,6 +23,8 @@ from samegauge.core.organisations.models import Membership, Organisation, Organi
 from samegauge.core.organisations.rules import issue_token
 from samegauge.core.partners.models import Partner
 from samegauge.core.scope import is_owned, organisation_scope
+from samegauge.core.sharing.models import Grant
+from samegauge.core.takeover.models import SavedMatching
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.models import AsBuiltEdge, Event, Item, ItemKind, Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
@@ -67,6 +71,12 @@ def founded(name: str, marks: tuple[str, str]) -> Firm:
         _record, firm.tokens[role] = issue_token(membership, "-".join(marks))
     owner = firm.people[Role.OWNER].memberships.get()
     firm.records["token"], _text = issue_token(owner, "-".join(marks))
+    firm.records["session"] = UserSession.objects.create(
+        user=owner.person, ip="127.0.0.1", session_key=f"of {name}", user_agent="-".join(marks)
+    )
+    firm.records["connection"] = SocialAccount.objects.create(
+        user=owner.person, provider="oidc", uid=f"of {name}", extra_data={"email": "-".join(marks)}
+    )
     return firm
 
 
@@ -96,6 +106,11 @@ def _roles(firm: Firm, model: Any) -> dict[str, Any]:
     """References that must point to a certain record instead of the one of their model."""
     if model is Change:
         return {"kind": "partner", "record_uid": _record_of(firm, Partner).uid}
+    if model is SavedMatching:
+        return {"target": "partners"}
+    if model is Grant:
+        to = Organisation.objects.create(name=f"{'-'.join(firm.marks)} receiver", kind=OrganisationKind.FOUNDRY)
+        return {"receiver": to}
     names = {each.name for each in model._meta.concrete_fields}
     roles = {"machine": firm.records["machine"]} if "machine" in names else {}
     return roles | ({"child": firm.records["child"]} if model is AsBuiltEdge else {})
@@ -155,9 +170,22 @@ def _plain_value(column: Any) -> Any:
 
 
 # Records that are undone, withdrawn, removed or superseded would not be shown.
-LEFT_EMPTY = {"retracted_at", "undone_at", "undo_event", "withdrawn_at", "valid_to", "removed_event", "supersedes"}
+LEFT_EMPTY = {
+    "retracted_at",
+    "retired_at",
+    "undone_at",
+    "undo_event",
+    "withdrawn_at",
+    "valid_to",
+    "removed_event",
+    "supersedes",
+}
+LEFT_EMPTY |= {"revoked_at", "ends_at"}
+# Nor would a cause that is gone or put off, and a letter that went out.
+LEFT_EMPTY |= {"cleared_at", "put_off_until", "sent_at", "given_up_at"}
 CHOSEN = {
     "Item.kind": "part",
+    "Grant.covers": "both",
     "ImportedFile.outcome": "refused",
     "Inspection.verdict": "fail",
     "Measurement.stated": "fail",
@@ -170,6 +198,10 @@ def shaped(name: str, text: str) -> Any:
     both = {"en": text, "zh": text}
     line = {"file": text, "line": 1, "reason": text, "reason_zh": text, "text": text}
     shapes: dict[str, Any] = {
+        "Incident.said": both,
+        "Incident.evidence": both,
+        "Incident.step": both,
+        "Notice.said": both,
         "Change.fields": {"name": ["", text]},
         "Trace.numeric_tags": [text],
         "Trace.evidence": [both],

@@ -20,6 +20,7 @@ CLOSED = {403, 404, 405}
 # Lists that can be narrowed.
 NARROWED = {
     "search": ("q",),
+    "search_suggestions": ("q",),
     "unit_list": ("item", "serial", "serial_starts", "verdict"),
     "characteristic_list": ("item", "kind", "verdict"),
     "event_list": ("kind",),

@@ -6,12 +6,14 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from support.accounts import sign_in_confirmed
 from tenancy.canaries import DAY
 
 from samegauge.core.kinds.declaration import all_kinds
@@ -26,14 +28,13 @@ if TYPE_CHECKING:
     from tenancy.canaries import Firm
 
 
-LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-
 # Argument of a route -> the record of a firm that it names. A new argument fails test_every_argument_is_known.
 OBJECTS = {
     "characteristic_uid": "measurement.Characteristic",
     "document_uid": "thread.Document",
     "event_uid": "thread.Event",
     "import_uid": "intake.ImportBatch",
+    "incident_uid": "attention.Incident",
     "inspection_uid": "measurement.Inspection",
     "item_uid": "thread.Item",
     "job_uid": "jobs.Job",
@@ -43,11 +44,12 @@ OBJECTS = {
     "trace_uid": "production.Trace",
     "unit_uid": "thread.Unit",
     "file_uid": "vault.StoredFile",
+    "grant_uid": "sharing.Grant",
 } | {f"{kind.name}_uid": kind.model._meta.label for kind in all_kinds()}
 # Arguments that name no record of a firm, with a value that works.
 CHOICES = {"form": "json", "day": DAY}
-# Arguments of people and of what belongs to one; the token is the owner's.
-PERSONAL = {"token_id", "person_uid"}
+# Arguments of people and of what belongs to one: the owner's token, session and company account.
+PERSONAL = {"token_id", "session_id", "connection_id", "person_uid"}
 # Addresses that answer only to a question.
 QUESTIONS: dict[str, Callable[[Firm], dict[str, str]]] = {
     "unit_by_serial": lambda firm: {"serial": firm.records["child"].serial},
@@ -55,17 +57,19 @@ QUESTIONS: dict[str, Callable[[Firm], dict[str, str]]] = {
     "trace_signals": lambda _firm: {"tag": "Xact"},
     "machine_signals": lambda _firm: {"tag": "Xact"},
     "backup_file": lambda _firm: {"name": a_kept_archive()},
-    "stations_labels": lambda _firm: {"lines": "S17"},
 }
 # Short addresses in the codes of labels: they lead to the record's page.
-LEAD_ON = {"scanned_unit", "scanned_item", "scanned_person"}
+LEAD_ON = {"scanned_unit", "scanned_item", "scanned_person", "scanned_station"}
 
 
 def a_kept_archive() -> str:
     """The name of an archive in this site's folder."""
-    from samegauge.core.backup.jobs import archive_folder
+    from django.conf import settings
 
-    (archive_folder() / "samegauge-20260102T030405Z.zip").touch()
+    from samegauge.core.backup.places import place_of
+
+    folder = Path(place_of(settings.SITE, settings.SAMEGAUGE_HOME).name)
+    (folder / "samegauge-20260102T030405Z.zip").touch()
     return "samegauge-20260102T030405Z.zip"
 
 
@@ -86,6 +90,23 @@ PUBLIC = {
     "account_email_verification_sent": "says that a letter was sent",
     "account_change_password": "one's own password",
     "account_set_password": "one's own password",
+    "company_sign_in": "leads to the company's identity provider",
+    "company_callback": "the way back from there; needs what this browser was sent with",
+    "socialaccount_login_cancelled": "says that one came back without signing in",
+    "mfa_index": "one's own second factors",
+    "mfa_authenticate": "asks for the second factor after the password",
+    "mfa_reauthenticate": "asks for one's own second factor again",
+    "mfa_activate_totp": "one's own second factor",
+    "mfa_deactivate_totp": "one's own second factor",
+    "mfa_view_recovery_codes": "one's own recovery codes, once",
+    "mfa_generate_recovery_codes": "one's own recovery codes",
+    "mfa_download_recovery_codes": "one's own recovery codes, while they are shown",
+    "mfa_list_webauthn": "one's own security keys",
+    "mfa_add_webauthn": "one's own security keys",
+    "mfa_edit_webauthn": "the name of one's own security key",
+    "mfa_remove_webauthn": "one's own security key",
+    "mfa_reauthenticate_webauthn": "asks for one's own security key again",
+    "mfa_login_webauthn": "the way in with a security key alone",
     "account_reset_password": "asks for a letter",
     "account_reset_password_done": "says that a letter was sent",
     "account_reset_password_from_key": "needs the key in the letter",
@@ -128,8 +149,8 @@ class Route:
     def _values(self, firm: Firm) -> dict[str, Any]:
         values: dict[str, Any] = {name: CHOICES[name] for name in self.arguments if name in CHOICES}
         values |= {name: firm.records[OBJECTS[name]].uid for name in self.arguments if name in OBJECTS}
-        if "token_id" in self.arguments:
-            values["token_id"] = firm.records["token"].pk
+        belongings = [name for name in ("token", "session", "connection") if f"{name}_id" in self.arguments]
+        values |= {f"{name}_id": firm.records[name].pk for name in belongings}
         if "person_uid" in self.arguments:
             values["person_uid"] = firm.people[Role.ENGINEER].uid
         return values
@@ -163,13 +184,13 @@ def routes() -> tuple[Route, ...]:
     return tuple(reversed(found.values()))
 
 
-def _routes(resolver: URLResolver, namespace: str) -> Iterator[Route]:
+def _routes(resolver: URLResolver, namespace: str, before: str = "") -> Iterator[Route]:
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
-            yield from _routes(entry, entry.namespace or namespace)
+            yield from _routes(entry, entry.namespace or namespace, before + str(entry.pattern))
         elif isinstance(entry, URLPattern):
             arguments = tuple(entry.pattern.converters) or tuple(entry.pattern.regex.groupindex)
-            pattern = str(entry.pattern)
+            pattern = before + str(entry.pattern)
             yield Route(entry.name or pattern.partition(".")[0], namespace, pattern, arguments, entry.callback)
 
 
@@ -222,7 +243,7 @@ class Visitor:
     def __init__(self, firm: Firm | None, role: Role | None = None) -> None:
         self.browser, self.headers = Client(), {}
         if firm is not None and role is not None:
-            self.browser.force_login(firm.people[role], LOGIN_BACKEND)
+            sign_in_confirmed(self.browser, firm.people[role])
             self.headers = {"Authorization": f"Bearer {firm.tokens[role]}"}
 
     def asks(self, method: str, path: str, data: Any = None) -> HttpResponse:

@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from tenancy.routes import Route
 
 
+@pytest.mark.asvs("8.2.2")
+@pytest.mark.threat("T01")
 @pytest.mark.parametrize("role", list(Role))
 def test_nobody_of_another_firm_ever_reads_a_mark(victim: Firm, stranger: Firm, role: Role) -> None:
     assert list(leaks(stranger, role, victim)) == []
 
 
+@pytest.mark.asvs("8.2.1")
+@pytest.mark.threat("T01")
 def test_who_belongs_nowhere_reads_nothing(victim: Firm, stranger: Firm) -> None:
     nobody = Visitor(stranger, Role.OWNER)
     stranger.people[Role.OWNER].memberships.all().delete()
@@ -51,8 +55,15 @@ def test_the_firm_itself_reads_the_marks_of_all_it_owns(victim: Firm, stranger: 
     assert unseen == NEVER_SHOWN
 
 
-# Records of numbers: no page and no operation of the API shows a text of theirs.
-NEVER_SHOWN = {"measurement.Measurement", "measurement.ReportedCapability"}
+# Records of numbers, and the search's own: no page and no operation of the API shows a text of theirs.
+NEVER_SHOWN = {
+    "measurement.Measurement",
+    "measurement.ReportedCapability",
+    "notifications.NotificationSettings",
+    "search.SearchEntry",
+    "search.SearchGram",
+    "sharing.GrantedUnit",
+}
 
 
 def bodies(route: Route, visiting: Firm, other: Firm) -> Iterator[Any]:
@@ -89,6 +100,8 @@ def sent_by(visiting: Firm, other: Firm) -> Iterator[tuple[Route, str, Any]]:
                     yield route, address, body
 
 
+@pytest.mark.asvs("8.2.2")
+@pytest.mark.threat("T01")
 @pytest.mark.parametrize("role", [Role.OWNER, Role.ENGINEER, Role.GUEST])
 def test_nobody_of_another_firm_changes_or_points_to_anything(victim: Firm, stranger: Firm, role: Role) -> None:
     before = rows_of(victim)
@@ -114,6 +127,8 @@ def points_to(firm: Firm, other: Firm) -> bool:
     return False
 
 
+@pytest.mark.asvs("8.2.2")
+@pytest.mark.threat("T01")
 def test_two_memberships_of_one_person_do_not_mix(victim: Firm, stranger: Firm) -> None:
     person = victim.people[Role.ENGINEER]
     person.memberships.create(organisation=stranger.organisation, role=Role.GUEST)
@@ -127,6 +142,8 @@ def test_two_memberships_of_one_person_do_not_mix(victim: Firm, stranger: Firm) 
     assert victim.records["child"].serial in content_of(visitor.asks("GET", "/units/"))
 
 
+@pytest.mark.asvs("8.2.2")
+@pytest.mark.threat("T01")
 @pytest.mark.parametrize("organisation", ["", "x", "00000000-0000-0000-0000-000000000000"])
 def test_switching_to_a_firm_one_does_not_belong_to_fails(victim: Firm, stranger: Firm, organisation: str) -> None:
     visitor = Visitor(stranger, Role.OWNER)
@@ -135,6 +152,8 @@ def test_switching_to_a_firm_one_does_not_belong_to_fails(victim: Firm, stranger
     assert victim.secret not in content_of(visitor.asks("GET", "/"))
 
 
+@pytest.mark.asvs("7.4.2")
+@pytest.mark.threat("T18")
 def test_a_removed_membership_ends_at_the_next_request(victim: Firm) -> None:
     visitor = Visitor(victim, Role.ENGINEER)
     assert visitor.asks("GET", "/units/").status_code == 200
@@ -144,6 +163,8 @@ def test_a_removed_membership_ends_at_the_next_request(victim: Firm) -> None:
     assert visitor.asks("GET", "/api/units").status_code == 401
 
 
+@pytest.mark.asvs("8.2.2")
+@pytest.mark.threat("T01")
 def test_counts_say_nothing_about_another_firm(victim: Firm, stranger: Firm) -> None:
     """The answer to every question of the stranger is the same whether the other firm is there or not."""
     visitor = Visitor(stranger, Role.OWNER)
@@ -156,6 +177,7 @@ def test_counts_say_nothing_about_another_firm(victim: Firm, stranger: Firm) -> 
     assert counts["/api/imports"]["count"] == len(own["intake.ImportBatch"])
 
 
+@pytest.mark.threat("T01")
 def test_the_same_serial_number_may_be_used_by_both(victim: Firm, stranger: Firm) -> None:
     """A refusal as taken would tell that the other firm has it."""
     from samegauge.core.scope import organisation_scope

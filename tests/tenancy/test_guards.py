@@ -30,6 +30,10 @@ ONLY_THROUGH_OTHERS = {
     "thread.Lot",
     "thread.Revision",
     "kinds.Change",
+    "sharing.GrantUse",
+    "sharing.GrantedUnit",
+    "search.SearchEntry",
+    "search.SearchGram",
 }
 
 
@@ -54,6 +58,8 @@ def by_label(labels: set[str]) -> Any:
 ALL = {model._meta.label for model in owned_models()}
 
 
+@pytest.mark.asvs("8.2.2")
+@pytest.mark.threat("T01")
 @by_label(ALL)
 @pytest.mark.usefixtures("queries_alone")
 def test_a_wall_taken_away_is_seen_in_the_rows(
@@ -111,6 +117,8 @@ def wrongly_let_in(firm: Firm) -> list[str]:
 EXPECTED = dict(ALLOWED)
 
 
+@pytest.mark.asvs("8.2.1")
+@pytest.mark.threat("T18")
 @pytest.mark.parametrize("action", [action for action in Action if Role.GUEST not in EXPECTED[action]])
 def test_an_action_opened_to_everybody_is_seen(victim: Firm, action: Action, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(permissions.ALLOWED, action, frozenset(Role))

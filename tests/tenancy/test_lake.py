@@ -49,6 +49,8 @@ def read_by(firm: Firm) -> str:
     return "".join(content_of(visitor.asks("GET", path)) for path in paths)
 
 
+@pytest.mark.asvs("8.2.2")
+@pytest.mark.threat("T01")
 def test_readings_are_seen_by_their_own_firm_alone(heard: None, victim: Firm, stranger: Firm) -> None:
     own, foreign = read_by(victim), read_by(stranger)
     assert "7331.8" in own

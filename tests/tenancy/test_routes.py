@@ -39,6 +39,8 @@ UNMARKABLE = {
     "ReportedCapability.values_mm": "numbers",
     "Partner.country": "two letters",
     "Change.kind": "the name of a kind",
+    "SearchGram.gram": "three letters",
+    "SavedMatching.target": "the name of a target",
 }
 
 
@@ -51,6 +53,8 @@ def test_every_argument_is_known() -> None:
     assert named <= OBJECTS.keys() | CHOICES.keys() | PERSONAL
 
 
+@pytest.mark.asvs("8.2.1")
+@pytest.mark.threat("T18")
 def test_every_route_states_its_action_or_is_public_for_a_reason() -> None:
     silent = [route.name for route in guarded_routes() if not route.is_api and not hasattr(route.callback, "needs")]
     assert silent == []
@@ -63,6 +67,8 @@ def test_the_api_asks_for_a_token_or_a_session_everywhere() -> None:
     assert len(all_operations()) > 40
 
 
+@pytest.mark.asvs("8.2.1", "8.3.1")
+@pytest.mark.threat("T18")
 def test_nobody_is_asked_to_sign_in(victim: Firm) -> None:
     wrong = []
     for route in guarded_routes():
@@ -81,6 +87,8 @@ def posted(route: Route, method: str, referred: Firm) -> str | None:
     return fitting_body(route, referred) if method == "POST" and route.is_api else None
 
 
+@pytest.mark.asvs("8.2.2", "8.3.1")
+@pytest.mark.threat("T01", "T21")
 @pytest.mark.parametrize("role", list(Role))
 def test_another_firms_records_do_not_exist(victim: Firm, stranger: Firm, role: Role) -> None:
     visitor = Visitor(stranger, role)
@@ -100,6 +108,8 @@ def test_another_firms_records_do_not_exist(victim: Firm, stranger: Firm, role: 
     assert seen > 30
 
 
+@pytest.mark.asvs("8.2.1")
+@pytest.mark.threat("T18")
 @pytest.mark.parametrize("role", list(Role))
 def test_ones_own_records_open_to_those_whose_role_allows_it(victim: Firm, role: Role) -> None:
     visitor = Visitor(victim, role)
@@ -120,6 +130,8 @@ def test_ones_own_records_open_to_those_whose_role_allows_it(victim: Firm, role:
     assert opened > 20
 
 
+@pytest.mark.asvs("8.2.1", "8.3.1")
+@pytest.mark.threat("T06", "T18")
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_without_the_action_is_refused_and_changes_nothing(victim: Firm, role: Role) -> None:
     visitor = Visitor(victim, role)

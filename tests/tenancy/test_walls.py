@@ -66,6 +66,7 @@ def inserted(model: Any, row: dict[str, Any]) -> None:
     written(sql, list(row.values()))
 
 
+@pytest.mark.threat("T01")
 @by_link
 def test_an_insert_cannot_point_into_another_organisation(victim: Firm, stranger: Firm, link: str) -> None:
     model, field = LINKS[link]

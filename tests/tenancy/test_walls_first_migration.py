@@ -54,7 +54,7 @@ def administrator() -> Iterator[psycopg.Connection[Any]]:
         connection.execute("CREATE DATABASE smallfirm OWNER smallfirm")
         yield connection
         connection.execute("DROP DATABASE smallfirm")
-        for role in ("smallfirm_app", "smallfirm"):
+        for role in ("smallfirm_app", "smallfirm_window", "smallfirm"):
             connection.execute(f"DROP ROLE IF EXISTS {role}")
 
 
@@ -75,7 +75,8 @@ def test_a_login_that_may_not_make_roles_is_told_what_to_run_once(
     with pytest.raises(process.ProgramFailedError) as refused:
         samegauge(tmp_path, "-m", "samegauge.cli", "migrate")
     asked = str(refused.value).partition("run once: ")[2].splitlines()[0]
-    assert asked == ('CREATE ROLE "smallfirm_app" NOLOGIN; GRANT "smallfirm_app" TO "smallfirm";')
+    roles = ("smallfirm_app", "smallfirm_window")
+    assert asked == " ".join(f'CREATE ROLE "{role}" NOLOGIN; GRANT "{role}" TO "smallfirm";' for role in roles)
     administrator.execute(asked)
     samegauge(tmp_path, "-m", "samegauge.cli", "migrate")
     counts = json.loads(samegauge(tmp_path, "-c", ROWS_OF_ALL).text.splitlines()[-1])

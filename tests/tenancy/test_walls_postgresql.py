@@ -14,7 +14,7 @@ from tenancy.walls import take_database_wall_down, take_queries_wall_down
 
 from samegauge.core.database_walls.building import as_owner, build, faults
 from samegauge.core.database_walls.errors import WallsError
-from samegauge.core.database_walls.roles import role_of
+from samegauge.core.database_walls.roles import roles_of
 from samegauge.core.scope import all_organisations, organisation_scope
 from samegauge.core.thread.models import Item
 
@@ -66,6 +66,8 @@ class TestEachWallAlone:
 
 
 class TestHandWrittenSql:
+    @pytest.mark.asvs("8.2.2")
+    @pytest.mark.threat("T01")
     @pytest.mark.parametrize("model", owned_models(), ids=lambda model: model._meta.label)
     def test_reads_the_rows_of_the_scope_and_no_others(self, victim: Firm, stranger: Firm, model: Any) -> None:
         table, own, foreign = model._meta.db_table, stranger.organisation.pk, victim.organisation.pk
@@ -88,6 +90,7 @@ class TestHandWrittenSql:
         with organisation_scope(stranger.organisation), pytest.raises(ProgrammingError, match="row-level security"):
             connection.cursor().execute(sql, [victim.organisation.pk, stranger.organisation.pk])
 
+    @pytest.mark.threat("T03")
     @pytest.mark.django_db
     @pytest.mark.parametrize(
         "sql",
@@ -254,8 +257,9 @@ class TestTheCheck:
         build(connection)
         assert faults(connection) == []
 
+    @pytest.mark.threat("T03")
     def test_a_role_with_powers_is_named_and_refused(self) -> None:
-        one = role_of(connection.settings_dict["NAME"])
+        one = roles_of(connection.settings_dict["NAME"]).site
         with as_owner(connection):
             connection.cursor().execute(f'ALTER ROLE "{one}" BYPASSRLS')
         assert len(faults(connection)) == 1
@@ -263,8 +267,9 @@ class TestTheCheck:
         with pytest.raises(WallsError, match=one):
             build(connection)
 
+    @pytest.mark.threat("T03")
     def test_the_site_works_as_neither_owner_nor_administrator(self) -> None:
-        one = role_of(connection.settings_dict["NAME"])
+        one = roles_of(connection.settings_dict["NAME"]).site
         assert role() == one
         with organisation_scope(1):
             assert role() == one

@@ -47,6 +47,14 @@ def held(home: Path) -> Iterator[HomeLock]:
         lock.release()
 
 
+def holder(home: Path) -> int | None:
+    """Return the process that said it runs the platform here; one that was killed may still be named."""
+    try:
+        return json.loads((home / LOCK_NAME).read_bytes()).get("pid")
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def _acquire(path: Path) -> HomeLock:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)

@@ -56,6 +56,16 @@ COMMANDS = (
     ),
     Command(("restore-keys",), "restore_keys", "put the signing keys back", "還原簽章金鑰"),
     Command(("doctor",), "doctor", "look whether all data are sound", "檢查所有資料是否完好"),
+    Command(
+        ("sbom",), "sbom", "list the software in it (CycloneDX)", "列出所含的軟體元件（CycloneDX）", needs_hub=False
+    ),
+    Command(("reindex",), "reindex", "build the search's index anew", "重建搜尋索引"),
+    Command(
+        ("account-reset",),
+        "account_reset",
+        "give an account back to its person: new password, no second factor",
+        "把帳號還給本人：新密碼、清除雙重驗證",
+    ),
     Command(("demo",), "demo", "load a simulated machine builder", "載入模擬的工具機廠"),
     Command(
         ("service", "install"), "service_install", "have systemd keep the platform running", "由 systemd 常駐執行平台"

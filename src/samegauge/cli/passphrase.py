@@ -1,4 +1,4 @@
-"""Asking for a passphrase: from a file, else typed unseen on a terminal; never as a word of the command."""
+"""The two commands on signing keys, and their passphrase: from a file, else typed unseen; never among the words."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samegauge.cli.output import MISUSED, CommandError, text
+from samegauge.core.site import home_folder
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
 
 
 def add_key_file_arguments(parser: ArgumentParser, what: str, what_zh: str) -> None:
@@ -21,6 +23,20 @@ def add_key_file_arguments(parser: ArgumentParser, what: str, what_zh: str) -> N
         help=text("file whose first line is the passphrase (else it is asked for)", "首行為密語的檔案（未指定則詢問）"),
         metavar="FILE",
     )
+
+
+def with_keys(options: Namespace, work: Callable[[Path, Path, str], list[str]], *, twice: bool) -> list[str]:
+    """Do the work of a command on the site's keys and its sealed file; return the fingerprints of the keys."""
+    from samegauge.core.backup.errors import BackupError
+
+    try:
+        return work(home_folder(), options.file, asked_passphrase(options, twice=twice))
+    except BackupError as error:
+        raise CommandError(str(error), error.message_zh) from error
+    except OSError as error:
+        raise CommandError(
+            f"{options.file}: {error}. Check the path.", f"{options.file}：{error}。確認路徑。"
+        ) from error
 
 
 def asked_passphrase(options: Namespace, *, twice: bool) -> str:

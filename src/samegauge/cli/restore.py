@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +11,24 @@ from samegauge.cli import home_lock, schema
 from samegauge.cli.output import DONE, QUARANTINED, CommandError, ProgressLine, say, say_json, text
 from samegauge.cli.site import set_up_django
 from samegauge.core.site import Site, home_folder
+from samegauge.doors.object_store import is_store_address
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
 
     from samegauge.core.backup.archive import Archive
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help=text("backup to restore", "要還原的備份檔"), metavar="FILE")
+    parser.add_argument(
+        "file",
+        help=text(
+            "backup to restore: a file, or s3://bucket/prefix/name.zip",
+            "要還原的備份檔，或 s3://bucket/prefix/name.zip",
+        ),
+        metavar="FILE",
+    )
 
 
 def run(options: Namespace) -> int:
@@ -29,10 +39,9 @@ def run(options: Namespace) -> int:
     home = home_folder()
     is_new = not home.exists()
     try:
-        with open_archive(options.file) as archive:
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with home_lock.held(home):
-                engine = _restored(archive, options.file.absolute(), home, line)
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with home_lock.held(home), _file_here(options.file, home, line) as file, open_archive(file) as archive:
+            engine = _restored(archive, _spelled_out(options.file), home, line)
     except BackupError as error:
         raise CommandError(str(error), error.message_zh) from error
     except OSError as error:
@@ -49,7 +58,22 @@ def run(options: Namespace) -> int:
     return _told(options, report(archive.manifest, options.file, engine, time.monotonic() - started_s))
 
 
-def _restored(archive: Archive, file: Path, home: Path, line: ProgressLine) -> str:
+@contextmanager
+def _file_here(asked: str, home: Path, line: ProgressLine) -> Iterator[Path]:
+    if not is_store_address(asked):
+        yield Path(asked)
+        return
+    from samegauge.core.backup.places import fetched
+
+    with fetched(asked, home, line.tell) as file:
+        yield file
+
+
+def _spelled_out(asked: str) -> str:
+    return asked if is_store_address(asked) else str(Path(asked).absolute())
+
+
+def _restored(archive: Archive, file: str, home: Path, line: ProgressLine) -> str:
     from samegauge.core.backup import restoring
 
     with restoring.into_empty(home, file):
@@ -62,12 +86,12 @@ def _restored(archive: Archive, file: Path, home: Path, line: ProgressLine) -> s
         line.tell(0, 0, "Bringing the tables up to date.", "正在更新資料表。")
         if site.database_url:
             restoring.refuse_used_postgresql()
-            schema.bring_up_to_date(site)
+            schema.bring_up_to_date(site, holds_home=True)
             restoring.settle_on_postgresql(home)
             return "postgresql"
         restoring.settle_on_sqlite(site)
         if not schema.is_current(site):
-            schema.bring_up_to_date(site)
+            schema.bring_up_to_date(site, holds_home=True)
         schema.settle(site)
         return "sqlite"
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
 from samegauge.cli import home_lock, schema, supervisor
-from samegauge.cli.output import DONE, CommandError, say, say_json, text
+from samegauge.cli.output import DONE, MISUSED, CommandError, say, say_json, text
 from samegauge.cli.site import refuse_unfinished_restore
 from samegauge.core.site import Site, home_folder
 from samegauge.doors import ports, process
@@ -34,6 +35,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> int:
     refuse_unfinished_restore(home_folder())
     site = Site.from_environment()
+    _refuse_plain_http(options.host, site)
     with home_lock.held(site.home) as lock:
         port = _port(options, lock.left_behind)
         address = f"http://{_shown(options.host)}:{port}/"
@@ -57,6 +59,22 @@ def run(options: Namespace) -> int:
             _sweep(site.home)
     say(options, "Stopped.", "已停止。")
     return DONE
+
+
+def _refuse_plain_http(host: str, site: Site) -> None:
+    """Passwords and sessions go over a network only inside https."""
+    if site.https or site.plain_http or host == "localhost":
+        return
+    with contextlib.suppress(ValueError):
+        if ipaddress.ip_address(host).is_loopback:
+            return
+    raise CommandError(
+        f"{host} is open to other machines, and plain HTTP would show them passwords. Put a proxy that speaks https in "
+        "front and set SAMEGAUGE_HTTPS=1, or, in a network of your own for a trial, set SAMEGAUGE_PLAIN_HTTP=1.",
+        f"{host} 可由其他電腦連入，以未加密的 HTTP 連線會洩漏密碼。請在前面架設 https 代理並設定 SAMEGAUGE_HTTPS=1；"
+        "若僅在自己的網路試用，請設定 SAMEGAUGE_PLAIN_HTTP=1。",
+        MISUSED,
+    )
 
 
 def _sweep(home: Path) -> None:

@@ -18,6 +18,7 @@ from samegauge.cli.service import (
     unit_text,
 )
 from samegauge.core.site import Site, home_folder
+from samegauge.doors.object_store import is_store_address
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -66,8 +67,8 @@ def run(options: Namespace) -> int:
 
 
 def _writable() -> list[Path]:
-    home, named = home_folder(), os.environ.get("SAMEGAUGE_BACKUP_FOLDER")
-    return [home, *([Path(named).expanduser()] if named else [])]
+    home, named = home_folder(), os.environ.get("SAMEGAUGE_BACKUP_FOLDER", "")
+    return [home, *([Path(named).expanduser()] if named and not is_store_address(named) else [])]
 
 
 def _install(service: Service, unit: str, home: Path) -> None:

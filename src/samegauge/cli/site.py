@@ -37,10 +37,10 @@ def set_up_django(*, restoring: bool = False) -> None:
     django.setup()
 
 
-def open_site() -> Site:
+def open_site(*, holds_home: bool = False) -> Site:
     """Set Django up and bring the tables up to date: what every command that touches records calls first."""
     site = Site.from_environment()
     set_up_django()
     if not schema.is_current(site):
-        schema.bring_up_to_date(site)
+        schema.bring_up_to_date(site, holds_home=holds_home)
     return site

@@ -31,7 +31,7 @@ from samegauge.core.database_content import (
     rows_of,
     tables,
 )
-from samegauge.core.database_walls.roles import REASON, role_of
+from samegauge.core.database_walls.roles import REASON, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -174,7 +174,10 @@ def _see_every_row(own: psycopg.Connection[Any]) -> None:
         # Of walls unknown to us PostgreSQL then makes an error instead of an answer with rows left out.
         own.execute("SET LOCAL row_security = off")
         return
-    told = {"role": role_of(connection.settings_dict["NAME"]), REASON: "a backup holds every organisation's records"}
+    told = {
+        "role": roles_of(connection.settings_dict["NAME"]).site,
+        REASON: "a backup holds every organisation's records",
+    }
     for name, value in told.items():
         own.execute("SELECT set_config(%s, %s, true)", [name, value])
 

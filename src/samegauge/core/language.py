@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,6 +37,8 @@ def named(thing: Any) -> str:
 
 EVENT_NAMES = {
     "registered": lambda: gettext("Registered"),
+    "stated": lambda: gettext("Stated"),
+    "manufactured": lambda: gettext("Manufactured"),
     "made": lambda: gettext("Machined"),
     "traced": lambda: gettext("Trace recorded"),
     "inspected": lambda: gettext("Inspected"),
@@ -44,6 +46,8 @@ EVENT_NAMES = {
     "matched": lambda: gettext("Inspection matched to its trace"),
     "removed": lambda: gettext("Removed"),
     "passport_issued": lambda: gettext("Passport issued"),
+    "shared": lambda: pgettext("event", "Shared"),
+    "sharing_ended": lambda: gettext("Sharing ended"),
     "import_undone": lambda: gettext("Import undone"),
     "correction": lambda: gettext("Correction"),
     "ordered": lambda: gettext("Ordered"),

@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from samegauge.core.mail_server import MailServer, MailServerError
+from samegauge.doors.object_store import StoreAccess
+
 PACKAGE = Path(__file__).resolve().parents[1]
 UNFINISHED_RESTORE = "unfinished-restore.json"
+UNFINISHED_UPDATE = "before-update/unfinished"
 DEFAULT_BACKUPS_KEPT = 14
+DEFAULT_S3_REGION = "us-east-1"
 
 # WAL with synchronous=FULL: a commit that was acknowledged survives a power cut.
 SQLITE_PRAGMAS = (
@@ -85,10 +90,31 @@ class Site:
         return os.environ.get("SAMEGAUGE_JOBS_DATABASE_URL") or f"sqlite:///{self.home / 'jobs.sqlite3'}"
 
     @property
-    def backup_folder(self) -> Path | None:
-        """Where the worker puts a backup every day: another disk or machine; None when none is named."""
-        named = os.environ.get("SAMEGAUGE_BACKUP_FOLDER")
-        return Path(named).expanduser() if named else None
+    def backup_place(self) -> str:
+        """Where the worker puts a backup every day: a folder, or `s3://bucket/prefix`; empty when none is named."""
+        return os.environ.get("SAMEGAUGE_BACKUP_FOLDER", "").strip()
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether other machines may come in without https: for a trial in a network of one's own."""
+        return os.environ.get("SAMEGAUGE_PLAIN_HTTP") == "1"
+
+    @property
+    def mail(self) -> MailServer | None:
+        """The server that letters go out through; None when none is named."""
+        try:
+            return MailServer.from_environment()
+        except MailServerError as error:
+            raise SiteError(str(error)) from error
+
+    @property
+    def address(self) -> str:
+        """The address under which people reach this site: what links in letters begin with."""
+        named = os.environ.get("SAMEGAUGE_ADDRESS", "").strip()
+        if named:
+            return named.rstrip("/") + "/"
+        scheme = "https" if self.https else "http"
+        return f"{scheme}://{next(iter(self.allowed_hosts[3:]), '127.0.0.1:8000')}/"
 
     @property
     def backups_kept(self) -> int:
@@ -106,6 +132,16 @@ class Site:
             "root": {"handlers": ["console"], "level": "WARNING"},
             "loggers": {"samegauge": {"level": "INFO"}},
         }
+
+
+def store_access() -> StoreAccess:
+    """With what an object store is entered: named in the environment, asked for when a store is used."""
+    return StoreAccess(
+        key_id=os.environ.get("SAMEGAUGE_S3_KEY_ID", ""),
+        secret=os.environ.get("SAMEGAUGE_S3_SECRET_KEY", ""),
+        endpoint=os.environ.get("SAMEGAUGE_S3_ENDPOINT", ""),
+        region=os.environ.get("SAMEGAUGE_S3_REGION", "") or DEFAULT_S3_REGION,
+    )
 
 
 def postgresql_settings(url: str) -> dict[str, Any]:

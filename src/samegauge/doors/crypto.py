@@ -9,8 +9,9 @@ import secrets
 import stat
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BinasciiError
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -38,6 +39,9 @@ _SALT_BYTES = 16
 _NONCE_BYTES = 12
 _SEALING_KEY_BYTES = 32
 _BLOCK = 1 << 20
+# Signatures with a public key only: with a shared secret, or with none, anybody who knows our client could sign.
+_TOKEN_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+_CLOCKS_DIFFER_S = 60
 
 
 class CryptoError(Exception):
@@ -176,6 +180,59 @@ def opened_with(passphrase: str, sealed: bytes) -> bytes:
         raise CryptoError(
             "The passphrase is wrong, or the file was changed. Try again, or use another copy."
         ) from error
+
+
+def signed_claims(token: str, keys: dict[str, Any], issuer: str, audience: str) -> dict[str, Any]:
+    """What a JSON Web Token says, once its signature, issuer, audience and times are right; `keys` is a JWK set."""
+    import jwt  # comes with the platform; what verifies passports offline does without
+
+    try:
+        header = jwt.get_unverified_header(token)
+        algorithm, key_id = header.get("alg"), header.get("kid")
+        if algorithm not in _TOKEN_ALGORITHMS:
+            raise CryptoError(f"The token is signed with {algorithm!r}.")
+        usable = [key for key in jwt.PyJWKSet.from_dict(keys).keys if key.public_key_use in {None, "sig"}]
+        named = usable if key_id is None else [key for key in usable if key.key_id == key_id]
+        if len(named) != 1:
+            raise CryptoError("The token is signed with an unknown key.")
+        required = {"require": ["iss", "sub", "aud", "exp", "iat"]}
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            named[0],
+            algorithms=[algorithm],
+            audience=audience,
+            issuer=issuer,
+            leeway=_CLOCKS_DIFFER_S,
+            options=required,  # pyright: ignore[reportArgumentType] - the library's own example
+        )
+    except jwt.PyJWTError as error:
+        raise CryptoError(f"The token is refused: {type(error).__name__}.") from error
+    return claims
+
+
+def load_or_create_secret(path: Path) -> bytes:
+    """Return 32 secret bytes kept in `path` for its owner alone; of several processes that start one makes them."""
+    if not path.exists():
+        with suppress(FileExistsError):
+            _store_new(path, secrets.token_bytes(_SEALING_KEY_BYTES), 0o600)
+    data = _read_small(path)
+    if len(data) != _SEALING_KEY_BYTES:
+        raise CryptoError(f"{path}: has {len(data)} bytes, not {_SEALING_KEY_BYTES}. Restore it from the backup.")
+    return data
+
+
+def sealed_under(secret: bytes, data: bytes, purpose: bytes) -> bytes:
+    """Bytes that only this secret opens, only for the same purpose, and that no change survives unnoticed."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(secret).encrypt(nonce, data, purpose)
+
+
+def opened_under(secret: bytes, sealed: bytes, purpose: bytes) -> bytes:
+    """Inverse of `sealed_under`."""
+    try:
+        return AESGCM(secret).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose)
+    except (InvalidTag, ValueError) as error:
+        raise CryptoError("The secret is another one, or the sealed text was changed.") from error
 
 
 def _sealing_key(passphrase: str, salt: bytes) -> bytes:

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import zipfile
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -24,11 +25,13 @@ from samegauge.doors.xml import XmlLimits
 from samegauge.formats.container import ArchiveLimits, read_bytes
 from samegauge.formats.errors import FormatError
 from samegauge.formats.plain_text import visible_text
-from samegauge.formats.workbook import WorkbookLimits, opened_workbook
+from samegauge.formats.workbook import WorkbookLimits, merged_cells, opened_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from samegauge.formats.workbook import MergedCells
 
 _FILE_BYTES = 20 << 20
 _MAX_ROWS = 50_000
@@ -69,8 +72,21 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """The filled rows of one work sheet before anybody has said which of them names the columns.
+
+    `name` is the work sheet's, "" for CSV; `sheets` are the workbook's visible ones.
+    """
+
+    file: str
+    name: str
+    sheets: tuple[str, ...]
+    rows: tuple[SheetRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
-    """`name` is the work sheet's, "" for CSV. Rows without any text are left out."""
+    """A grid with its header. A column without a name, or with one that stands twice, is called by its letter too."""
 
     file: str
     name: str
@@ -79,23 +95,44 @@ class Sheet:
     rows: tuple[SheetRow, ...]
 
 
-def read_sheet(source: Path | bytes, name: str, *, sheet: str | None = None) -> Sheet:
-    """The table of a CSV file or of one work sheet, by default the first visible one; what is unclear is refused."""
+def read_grid(source: Path | bytes, name: str, *, sheet: str | None = None) -> Grid:
+    """Every filled row of a CSV file or of one work sheet, by default the first visible one."""
     data = _checked_bytes(source, name)
     if not data.startswith(_ZIP_MAGIC):
-        return _table(_csv_lines(_decoded(data, name), name), name, "")
+        return Grid(name, "", (), tuple(_filled(_csv_lines(_decoded(data, name), name), name)))
     with opened_workbook(data, name, _WORKBOOK_LIMITS, calculated=True) as workbook:
         chosen = _chosen(workbook.worksheets, sheet, name)
-        return _table(_workbook_lines(chosen, name), name, chosen.title)
+        merged = merged_cells(data, name, _WORKBOOK_LIMITS, chosen)
+        lines = _spread(_workbook_lines(chosen, name), merged)
+        visible = tuple(one.title for one in workbook.worksheets if one.sheet_state == "visible")
+        return Grid(name, chosen.title, visible, tuple(_filled(lines, name)))
 
 
-def sheet_names(source: Path | bytes, name: str) -> tuple[str, ...]:
-    """Names of the visible work sheets; none in a CSV file."""
-    data = _checked_bytes(source, name)
-    if not data.startswith(_ZIP_MAGIC):
-        return ()
-    with opened_workbook(data, name, _WORKBOOK_LIMITS) as workbook:
-        return tuple(sheet.title for sheet in workbook.worksheets if sheet.sheet_state == "visible")
+def sheet_of(grid: Grid, header_line: int | None = None) -> Sheet:
+    """The table below its header, by default the first row with two filled cells; what is unclear is refused."""
+    place = _header_place(grid, header_line)
+    head = grid.rows[place]
+    rows = grid.rows[place + 1 :]
+    if len(rows) > _MAX_ROWS:
+        raise FormatError(
+            grid.file,
+            rows[_MAX_ROWS].line,
+            f"The table has more than {_MAX_ROWS} rows. Split it into several files.",
+            f"表格超過 {_MAX_ROWS} 列。分成數個檔案。",
+        )
+    header = _titles(head.cells)
+    fitted = tuple(_fitted(row, len(header), grid.file) for row in rows)
+    return Sheet(grid.file, grid.name, head.line, header, fitted)
+
+
+def read_sheet(source: Path | bytes, name: str) -> Sheet:
+    """The table of a CSV file or of the first visible work sheet."""
+    return sheet_of(read_grid(source, name))
+
+
+def column_letter(place: int) -> str:
+    """The letters over a column, counted from 0, in every spreadsheet program."""
+    return get_column_letter(place + 1)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
@@ -109,16 +146,21 @@ def write_csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 def write_xlsx(header: Sequence[str], rows: Iterable[Sequence[str]], *, title: str) -> bytes:
     """One work sheet of texts, equal bytes for equal contents."""
+    return write_workbook([(title, header, rows)])
+
+
+def write_workbook(sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[str]]]]) -> bytes:
+    """Work sheets of texts, each with its title, header and rows."""
     workbook: Any = openpyxl.Workbook(write_only=True)
-    name = _NOT_IN_SHEET_NAMES.sub(" ", _printable(title)).strip()[:_SHEET_NAME_LENGTH]
-    sheet = workbook.create_sheet(name or "Sheet")
-    sheet.freeze_panes = "A2"
-    for column in range(1, len(header) + 1):
-        sheet.column_dimensions[get_column_letter(column)].width = _COLUMN_WIDTH
-        sheet.column_dimensions[get_column_letter(column)].number_format = _TEXT_FORMAT
-    sheet.append([_text_cell(sheet, text) for text in header])
-    for cells in rows:
-        sheet.append([_text_cell(sheet, text) for text in cells])
+    for title, header, rows in sheets:
+        name = _NOT_IN_SHEET_NAMES.sub(" ", _printable(title)).strip()[:_SHEET_NAME_LENGTH]
+        sheet = workbook.create_sheet(name or "Sheet")
+        sheet.freeze_panes = "A2"
+        for column in range(1, len(header) + 1):
+            sheet.column_dimensions[get_column_letter(column)].width = _COLUMN_WIDTH
+            sheet.column_dimensions[get_column_letter(column)].number_format = _TEXT_FORMAT
+        for cells in (header, *rows):
+            sheet.append([_text_cell(sheet, text) for text in cells])
     stream = io.BytesIO()
     workbook.save(stream)
     return _without_clock(stream)
@@ -254,30 +296,60 @@ def _moment(value: datetime | date | time | timedelta) -> str:
     return value.isoformat()
 
 
-def _table(lines: Iterator[tuple[int, tuple[str, ...]]], name: str, sheet: str) -> Sheet:
-    filled = list(_filled(lines, name))
-    place = next((place for place, row in enumerate(filled) if sum(map(bool, row.cells)) > 1), None)
-    if place is None:
-        if not filled or any(len(row.cells) > 1 for row in filled):
+def _header_place(grid: Grid, line: int | None) -> int:
+    places = enumerate(grid.rows)
+    if line is not None:
+        found = next((place for place, row in places if row.line == line), None)
+        if found is None:
             raise FormatError(
-                name,
-                None,
-                "No row holds the names of the columns. The first row of the table must name every column.",
-                "找不到欄位名稱。表格第一列須寫出每一欄的名稱。",
+                grid.file,
+                line,
+                "This row is empty. Choose the row that names the columns.",
+                "這一列是空的。選擇寫有欄位名稱的那一列。",
             )
-        place = 0
-    head = filled[place]
-    header = tuple(" ".join(cell.split()) for cell in head.cells)
-    _check_header(header, head.line, name)
-    rows = filled[place + 1 :]
-    if len(rows) > _MAX_ROWS:
+        return found
+    found = next((place for place, row in places if sum(map(bool, row.cells)) > 1), None)
+    if found is not None:
+        return found
+    if not grid.rows or any(len(row.cells) > 1 for row in grid.rows):
         raise FormatError(
-            name,
-            rows[_MAX_ROWS].line,
-            f"The table has more than {_MAX_ROWS} rows. Split it into several files.",
-            f"表格超過 {_MAX_ROWS} 列。分成數個檔案。",
+            grid.file,
+            None,
+            "No row holds the names of the columns. The first row of the table must name every column.",
+            "找不到欄位名稱。表格第一列須寫出每一欄的名稱。",
         )
-    return Sheet(name, sheet, head.line, header, tuple(_fitted(row, len(header), name) for row in rows))
+    return 0
+
+
+def _titles(cells: tuple[str, ...]) -> tuple[str, ...]:
+    titles = [" ".join(cell.split()) for cell in cells]
+    letters = [get_column_letter(place) for place in range(1, len(titles) + 1)]
+    return tuple(
+        title if title and title not in titles[:place] else " ".join(filter(None, (title, letters[place])))
+        for place, title in enumerate(titles)
+    )
+
+
+def _spread(
+    lines: Iterator[tuple[int, tuple[str, ...]]], merged: Sequence[MergedCells]
+) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """What stands in merged cells holds for each of their rows, in their first column."""
+    starting: dict[int, list[MergedCells]] = defaultdict(list)
+    for one in merged:
+        starting[one.first_line].append(one)
+    standing: dict[int, tuple[str, int]] = {}
+    for line, texts in lines:
+        cells = list(texts)
+        for column, (text, last) in tuple(standing.items()):
+            if line > last:
+                del standing[column]
+                continue
+            cells += [""] * (column - len(cells))
+            cells[column - 1] = cells[column - 1] or text
+        for one in starting[line]:
+            if one.column <= len(cells):
+                standing[one.column] = cells[one.column - 1], one.last_line
+        yield line, tuple(cells)
 
 
 def _filled(lines: Iterator[tuple[int, tuple[str, ...]]], name: str) -> Iterator[SheetRow]:
@@ -304,29 +376,6 @@ def _filled(lines: Iterator[tuple[int, tuple[str, ...]]], name: str) -> Iterator
                 )
         if width:
             yield SheetRow(line, cells[:width])
-
-
-def _check_header(header: tuple[str, ...], line: int, name: str) -> None:
-    for place, title in enumerate(header):
-        column = get_column_letter(place + 1)
-        if not title:
-            raise FormatError(
-                name,
-                line,
-                "The column has no name. Name it in this row, or delete the column.",
-                "這一欄沒有名稱。在這一列填上名稱，或刪除這一欄。",
-                field=column,
-            )
-        first = header.index(title)
-        if first < place:
-            other = get_column_letter(first + 1)
-            raise FormatError(
-                name,
-                line,
-                f"The name {title[:80]} already stands in column {other}. Rename one of the two.",
-                f"名稱「{title[:80]}」與 {other} 欄重複。更改其中一個。",
-                field=column,
-            )
 
 
 def _fitted(row: SheetRow, width: int, name: str) -> SheetRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import warnings
 import zipfile
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from xml.parsers.expat import ExpatError
 
 import openpyxl
+from openpyxl.utils import range_boundaries
 from openpyxl.utils.exceptions import InvalidFileException
 
 from samegauge.doors.xml import XmlElement, XmlLimits, XmlRefused, local_name, parse_xml
@@ -40,12 +42,23 @@ _OPENPYXL_FAULTS = (
     EOFError,
     OSError,
 )
+# A formula's reference to another workbook, such as [2]Sheet1!A1; a table's column has its brackets behind a name.
+_ELSEWHERE = re.compile(r"(?<![\w.])\[[^\[\]]+\][^!\[\]]*!")
 
 
 @dataclass(frozen=True, slots=True)
 class WorkbookLimits:
     archive: ArchiveLimits
     xml: XmlLimits
+
+
+@dataclass(frozen=True, slots=True)
+class MergedCells:
+    """Cells that the spreadsheet shows as one, over several rows; lines and columns count from 1."""
+
+    first_line: int
+    last_line: int
+    column: int
 
 
 @contextmanager
@@ -73,6 +86,17 @@ def opened_workbook(data: bytes, name: str, limits: WorkbookLimits, *, calculate
         ) from error
 
 
+def merged_cells(data: bytes, name: str, limits: WorkbookLimits, sheet: Any) -> tuple[MergedCells, ...]:
+    """The merged cells of one of the opened workbook's sheets that reach over several rows."""
+    content = read_archive(data, name, limits.archive)[sheet._worksheet_path]  # noqa: SLF001 - not said otherwise
+    if b"mergeCell" not in content:
+        return ()
+    found = [range_boundaries(one.get("ref") or "") for one in parse_xml(content, limits.xml).iter("{*}mergeCell")]
+    return tuple(
+        MergedCells(top, bottom, left) for left, top, _, bottom in found if left and top and bottom and bottom > top
+    )
+
+
 def _check_parts(data: bytes, name: str, limits: WorkbookLimits, *, calculated: bool) -> None:
     """No entities, no bombs."""
     for path, content in read_archive(data, name, limits.archive).items():
@@ -88,6 +112,15 @@ def _check_parts(data: bytes, name: str, limits: WorkbookLimits, *, calculated: 
 
 def _check_calculated(root: XmlElement, name: str, path: str) -> None:
     for cell in root.iter("{*}c"):
+        if _ELSEWHERE.search(cell.findtext("{*}f") or ""):
+            raise FormatError(
+                name,
+                None,
+                f"The formula in cell {cell.get('r')} takes its value from another workbook, which is not here. "
+                "Copy the cells and paste them as values.",
+                f"儲存格 {cell.get('r')} 的公式取用另一個活頁簿的值，而那個活頁簿不在這裡。複製儲存格，再貼成「值」。",
+                field=path,
+            )
         # A formula whose result is the empty text is saved as text (t="str") with an empty value.
         if cell.get("t") != "str" and not cell.findtext("{*}v") and cell.find("{*}f") is not None:
             raise FormatError(

@@ -16,6 +16,7 @@ from samegauge.apps.fleet.api import router as fleet
 from samegauge.apps.history.api import router as history
 from samegauge.apps.history.import_api import router as imports
 from samegauge.apps.history.passport_api import router as passports
+from samegauge.apps.history.shared_api import router as shared
 from samegauge.apps.inspection.api import router as inspection
 from samegauge.core.api import DOORS
 from samegauge.core.api_contract import MemberRate
@@ -24,6 +25,8 @@ from samegauge.core.kinds.api import router_of
 from samegauge.core.kinds.declaration import all_kinds
 from samegauge.core.language import reads_chinese
 from samegauge.core.printing import PrintError
+from samegauge.core.sharing.api import router as sharing
+from samegauge.core.sharing.rules import SharingError
 from samegauge.core.thread.rules import ThreadError
 from samegauge.core.vault.rules import VaultError
 from samegauge.formats.canonical import CanonicalError
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-RULE_REFUSALS = (ThreadError, UndoError, VaultError, CanonicalError, PassportError)
+RULE_REFUSALS = (ThreadError, UndoError, VaultError, CanonicalError, PassportError, SharingError)
 
 
 @csrf_exempt  # it changes nothing, and a program is to read why there is no answer
@@ -63,7 +66,7 @@ api = SiteApi(
     urls_namespace="api",
     docs_url=None,
 )
-for router in (history, imports, passports, inspection, fleet, *map(router_of, all_kinds())):
+for router in (history, imports, passports, sharing, shared, inspection, fleet, *map(router_of, all_kinds())):
     api.add_router("", router)
 
 

@@ -24,4 +24,8 @@ def is_member(environ: dict[str, Any]) -> bool:
     return request.membership is not None  # type: ignore[attr-defined]
 
 
-application = Reception(wsgi.application, is_member, Bodies(settings.FILE_UPLOAD_TEMP_DIR))
+# Of what is refused before the site sees it, Django writes no header.
+ALWAYS = (
+    [("Strict-Transport-Security", f"max-age={settings.SECURE_HSTS_SECONDS}")] if settings.SECURE_HSTS_SECONDS else []
+)
+application = Reception(wsgi.application, is_member, Bodies(settings.FILE_UPLOAD_TEMP_DIR), always=ALWAYS)

@@ -41,17 +41,23 @@ def _refused(request: HttpRequest) -> tuple[int, str] | None:
 def _answered(request: HttpRequest, status: int, text: str) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         return JsonResponse({"detail": text}, status=status)
-    return HttpResponse(text, status=status, content_type="text/plain")
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
 
 
 class PrivateAnswersMiddleware:
-    """Keeps what a member sees out of every cache: the next person at a shared tablet must not get it back."""
+    """Keeps what a member sees out of every cache: the next person at a shared tablet must not get it back.
+
+    Whoever signs out leaves nothing behind either, not even in the pages a browser keeps for its Back button.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        was_signed_in = request.user.is_authenticated
         response = self.get_response(request)
         if getattr(request, "membership", None) is not None and not response.has_header("Cache-Control"):
             response["Cache-Control"] = "private, no-store"
+        if was_signed_in and not request.user.is_authenticated:
+            response["Clear-Site-Data"] = '"cache"'
         return response

@@ -17,7 +17,7 @@ from urllib.parse import unquote_to_bytes
 from samegauge.web.bodies import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from samegauge.web.bodies import Bodies
 
@@ -40,9 +40,10 @@ class Reception:
         is_member: Callable[[dict[str, Any]], bool],
         bodies: Bodies,
         reader_waits_s: float = READER_WAITS_S,
+        always: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.application, self.is_member, self.bodies = application, is_member, bodies
-        self.reader_waits_s = reader_waits_s
+        self.reader_waits_s, self.always = reader_waits_s, always
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="site")
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -56,7 +57,7 @@ class Reception:
             async with self.bodies.whole(receive, announced, of_member=of_member) as body:
                 await self._answer(environ_of(scope, body), receive, send)
         except RefusedError as refusal:
-            await _refuse(refusal, scope, send)
+            await _refuse(refusal, self.always, scope, send)
 
     async def _member(self, scope: dict[str, Any]) -> bool:
         if not await self._in_thread(self.is_member, environ_of(scope, io.BytesIO())):
@@ -189,13 +190,14 @@ def _too_large(most_bytes: int) -> RefusedError:
     )
 
 
-async def _refuse(refusal: RefusedError, scope: dict[str, Any], send: Send) -> None:
+async def _refuse(refusal: RefusedError, always: Sequence[tuple[str, str]], scope: dict[str, Any], send: Send) -> None:
     """Answer, and hang up: what still comes of the body is not read."""
     if scope["raw_path"].startswith(b"/api/"):
         kind, text = "application/json", json.dumps({"detail": refusal.text, "detail_zh": refusal.text_zh})
     else:
         kind, text = "text/plain; charset=utf-8", f"{refusal.text}\n{refusal.text_zh}\n"
-    headers = [("Content-Type", kind), ("X-Content-Type-Options", "nosniff"), ("Connection", "close"), *refusal.headers]
+    guarding = [("X-Content-Type-Options", "nosniff"), ("Content-Security-Policy", "default-src 'none'"), *always]
+    headers = [("Content-Type", kind), ("Connection", "close"), *guarding, *refusal.headers]
     await send(
         {
             "type": "http.response.start",

@@ -42,6 +42,8 @@ class Markup(HTMLParser):
         self.elsewhere += [target for target in targets if target.lower().startswith(("http", "//", "javascript:"))]
 
 
+@pytest.mark.asvs("1.2.1", "1.2.3")
+@pytest.mark.threat("T08")
 @pytest.mark.parametrize("language", ["zh-hant", "en"])
 def test_no_text_becomes_markup_and_no_page_runs_or_fetches_anything_else(hostile_firm: Firm, language: str) -> None:
     visitor = Visitor(hostile_firm, Role.OWNER)
@@ -81,6 +83,8 @@ CARRIERS = {
 }
 
 
+@pytest.mark.asvs("3.2.1", "5.3.1")
+@pytest.mark.threat("T05")
 @pytest.mark.parametrize("name", CARRIERS)
 def test_what_could_run_in_a_browser_is_only_ever_downloaded(firm: Firm, name: str) -> None:
     with organisation_scope(firm.organisation):
@@ -94,6 +98,8 @@ def test_what_could_run_in_a_browser_is_only_ever_downloaded(firm: Firm, name: s
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 
 
+@pytest.mark.asvs("3.2.1")
+@pytest.mark.threat("T05")
 def test_a_page_hidden_behind_a_pdf_signature_stays_a_sandboxed_pdf(firm: Firm) -> None:
     with organisation_scope(firm.organisation):
         stored = keep(b"%PDF-1.7\n<script>alert(1)</script>", "a.html")
@@ -112,6 +118,8 @@ GUARDS = {
 }
 
 
+@pytest.mark.asvs("3.4.3", "3.4.4", "3.4.5", "3.4.6")
+@pytest.mark.threat("T17")
 def test_every_kind_of_answer_carries_the_guarding_headers(firm: Firm) -> None:
     visitor = Visitor(firm, Role.OWNER)
     elsewhere = ["/nowhere/", "/verify/", "/verify/x/", "/health/", "/account/password/change/"]
@@ -126,6 +134,8 @@ def test_every_kind_of_answer_carries_the_guarding_headers(firm: Firm) -> None:
     assert lacking == []
 
 
+@pytest.mark.asvs("3.4.3", "3.4.4")
+@pytest.mark.threat("T17")
 def test_what_needs_no_account_is_guarded_too() -> None:
     client = Client(raise_request_exception=False)
     paths = [

@@ -79,6 +79,8 @@ def asked(firm: Firm, nonsense: list[str], start: str) -> list[str]:
 SLICES = [pytest.param(NONSENSE[::4], id="slice"), pytest.param(NONSENSE, id="all", marks=pytest.mark.full)]
 
 
+@pytest.mark.asvs("1.2.4")
+@pytest.mark.threat("T08")
 @pytest.mark.parametrize("nonsense", SLICES)
 @pytest.mark.parametrize("start", ["/", "/api/"])
 def test_nonsense_in_any_parameter_is_answered(firm: Firm, nonsense: list[str], start: str) -> None:

@@ -49,6 +49,7 @@ def posted(site: RunningSite, path: str, kind: str, body: bytes, cut: int) -> in
     return status(sent(site, head, body[:cut], cut=cut < len(body)))
 
 
+@pytest.mark.threat("T10")
 def test_a_form_cut_off_on_its_way_changes_nothing(running_site: RunningSite) -> None:
     kind = "application/x-www-form-urlencoded"
     cuts = [posted(running_site, "/language/", kind, FORM, len(FORM) * tenth // 10) for tenth in range(11)]
@@ -88,6 +89,8 @@ ODD = {
 }
 
 
+@pytest.mark.asvs("5.2.1", "5.3.2")
+@pytest.mark.threat("T21", "T22")
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_requests_are_refused_and_tell_nothing(running_site: RunningSite, odd: str) -> None:
     head, expected = ODD[odd]
@@ -115,6 +118,7 @@ def silent_senders(site: RunningSite, count: int) -> Iterator[list[socket.socket
         yield connections
 
 
+@pytest.mark.threat("T22")
 def test_senders_who_fall_silent_stop_neither_those_who_read_nor_those_who_send(running_site: RunningSite) -> None:
     """As tablets do that lose their network in the middle of a form; the site hangs up on them after a while."""
     with silent_senders(running_site, 80) as connections:
@@ -125,6 +129,7 @@ def test_senders_who_fall_silent_stop_neither_those_who_read_nor_those_who_send(
         assert status(sent(running_site, HEALTH)) == 200
 
 
+@pytest.mark.threat("T22")
 def test_a_sender_who_drips_is_waited_for_while_others_are_served(running_site: RunningSite) -> None:
     kind = "application/x-www-form-urlencoded"
     head = f"POST /language/ HTTP/1.1\r\n{COOKIE}Content-Type: {kind}\r\nContent-Length: {len(FORM)}\r\n\r\n"
@@ -162,11 +167,13 @@ def test_the_head_of_a_page_is_that_of_the_page(running_site: RunningSite, path:
     assert lengths[0].group() == lengths[1].group()
 
 
+@pytest.mark.threat("T21")
 def test_a_stranger_learns_that_the_site_lives_and_nothing_more(running_site: RunningSite) -> None:
     answer = sent(running_site, "GET /health/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n")
     assert answer.endswith(b'{"status": "ok"}')
 
 
+@pytest.mark.threat("T16")
 def test_secrets_lie_where_only_their_owner_reads_them(running_site: RunningSite) -> None:
     home = running_site.site.home
     secret = home / "secret_key"

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.core import mail
 from django.test import Client
+from support.accounts import sign_in_confirmed
 from tenancy.canaries import Firm, founded
 
 from samegauge.core.organisations.models import ApiToken, Membership, Person, Role
@@ -50,6 +51,8 @@ def sign_in(name: str, password: str = PHRASE, client: Client | None = None, **h
     return answer.status_code
 
 
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.threat("T12")
 def test_after_five_wrong_passwords_the_right_one_does_not_open_either(staffed: Firm, one_guard: None) -> None:
     name = staffed.people[Role.ENGINEER].username
     assert [sign_in(name, f"wrong {turn}") for turn in range(5)][-1] == 429
@@ -57,6 +60,8 @@ def test_after_five_wrong_passwords_the_right_one_does_not_open_either(staffed: 
     assert sign_in("somebody-else", "wrong") == 200
 
 
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.threat("T12")
 def test_other_spellings_of_a_name_do_not_give_more_guesses(staffed: Firm, one_guard: None) -> None:
     name = staffed.people[Role.ENGINEER].username
     spellings = ["".join(each) for each in itertools.islice(itertools.product(*[{c, c.upper()} for c in name]), 3)]
@@ -65,6 +70,8 @@ def test_other_spellings_of_a_name_do_not_give_more_guesses(staffed: Firm, one_g
     assert {sign_in(name), sign_in(name.upper()), sign_in(f" {name.title()} ")} == {429}
 
 
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.threat("T12")
 def test_a_forged_sender_address_does_not_give_more_guesses(staffed: Firm, one_guard: None) -> None:
     name = staffed.people[Role.ENGINEER].username
     for turn in range(5):
@@ -72,6 +79,7 @@ def test_a_forged_sender_address_does_not_give_more_guesses(staffed: Firm, one_g
     assert sign_in(name, **{"X-Forwarded-For": "10.9.9.9"}) == 429
 
 
+@pytest.mark.threat("T12")
 def test_a_wrong_name_and_a_wrong_password_are_told_the_same(staffed: Firm, one_guard: None) -> None:
     known = staffed.people[Role.ENGINEER].username
     pages = []
@@ -81,6 +89,7 @@ def test_a_wrong_name_and_a_wrong_password_are_told_the_same(staffed: Firm, one_
     assert pages[0] == pages[1]
 
 
+@pytest.mark.threat("T12")
 def test_asking_for_a_letter_tells_nobody_who_has_an_account(staffed: Firm) -> None:
     person = staffed.people[Role.ENGINEER]
     person.email = "engineer@firm.example"
@@ -94,6 +103,8 @@ def test_asking_for_a_letter_tells_nobody_who_has_an_account(staffed: Firm) -> N
     assert all(letter.to == [person.email] for letter in mail.outbox)
 
 
+@pytest.mark.asvs("7.2.4", "7.4.1")
+@pytest.mark.threat("T12")
 def test_a_session_planted_before_signing_in_is_not_the_one_afterwards(staffed: Firm) -> None:
     client = Client()
     client.cookies["sessionid"] = "planted" * 4
@@ -108,6 +119,8 @@ def test_a_session_planted_before_signing_in_is_not_the_one_afterwards(staffed: 
     assert ended.get("/").status_code == 302
 
 
+@pytest.mark.asvs("1.2.2")
+@pytest.mark.threat("T17")
 @pytest.mark.parametrize(
     "target", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "///evil.example"]
 )
@@ -119,6 +132,8 @@ def test_signing_in_leads_nowhere_else(staffed: Firm, target: str) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
 
 
+@pytest.mark.asvs("2.3.1", "6.3.2", "6.4.1")
+@pytest.mark.threat("T19")
 def test_the_first_link_makes_one_owner(folder: Path, db: None) -> None:
     link = first_start_link()
     assert link is not None
@@ -131,6 +146,8 @@ def test_the_first_link_makes_one_owner(folder: Path, db: None) -> None:
     assert [person.username for person in Person.objects.all()] == ["owner"]
 
 
+@pytest.mark.asvs("6.2.1", "6.2.4")
+@pytest.mark.threat("T12")
 @pytest.mark.parametrize("password", ["short", "password1234", "owner-owner-1", ""])
 def test_a_weak_password_makes_no_owner(folder: Path, db: None, password: str) -> None:
     link = first_start_link()
@@ -140,9 +157,10 @@ def test_a_weak_password_makes_no_owner(folder: Path, db: None, password: str) -
     assert not Person.objects.exists()
 
 
+@pytest.mark.asvs("2.3.1", "6.4.1")
+@pytest.mark.threat("T19")
 def test_a_link_to_join_works_once_and_only_for_whom_it_was_made(staffed: Firm) -> None:
-    owner = Client()
-    owner.force_login(staffed.people[Role.OWNER])
+    owner = sign_in_confirmed(Client(), staffed.people[Role.OWNER])
     added = {"display_name": "New", "username": "newcomer", "role": "guest"}
     owner.post("/people/", added)
     newcomer, other = Person.objects.get(username="newcomer"), staffed.people[Role.SALES]
@@ -154,6 +172,8 @@ def test_a_link_to_join_works_once_and_only_for_whom_it_was_made(staffed: Firm) 
     assert Client().get(f"/join/{newcomer.uid}/{token}/").status_code == 404
 
 
+@pytest.mark.asvs("7.4.2")
+@pytest.mark.threat("T14", "T18")
 def test_rights_taken_away_are_gone_with_the_next_request(staffed: Firm) -> None:
     person = staffed.people[Role.QUALITY_MANAGER]
     client, headers = Client(), {"Authorization": f"Bearer {staffed.tokens[Role.QUALITY_MANAGER]}"}
@@ -176,6 +196,8 @@ def test_rights_taken_away_are_gone_with_the_next_request(staffed: Firm) -> None
     assert client.get("/units/").status_code == 302
 
 
+@pytest.mark.asvs("3.5.1")
+@pytest.mark.threat("T17")
 def test_nothing_changes_without_the_token_against_forged_requests(staffed: Firm) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(staffed.people[Role.OWNER])

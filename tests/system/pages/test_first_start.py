@@ -66,3 +66,5 @@ def _invite(page: Page) -> None:
     page.fill("[name=display_name]", "Lee")
     page.fill("[name=username]", "lee")
     page.click("main form button.sg-primary")
+    page.fill("[name=password]", PHRASE)  # who adds people says once more who it is
+    page.click("main form button.sg-primary")

@@ -23,9 +23,13 @@ FETCHED = re.compile(r'(?:data-signal-url)="([^"]+)"')
 MOST_OF_ONE_KIND = 12
 # Not links: what a form sends, what a link outside the site opens, what a program asks for.
 OTHERWISE_REACHED = {
-    "health", "search", "start", "join", "switch_organisation", "revoke_token", "set_language", "import_undo",
+    "health", "search", "search_suggestions", "start", "join", "switch_organisation", "revoke_token", "set_language",
+    "import_undo", "revoke_grant", "shared_document",
     "job_progress", "job_cancel", "partner_switch", "partner_import", "instrument_switch", "instrument_import",
+    "item_switch", "item_import", "station_switch", "station_import", "unit_import", "scanned_station",
     "backup_file", "backup_job", "scanned_unit", "scanned_item", "scanned_person",
+    "help_member", "end_session", "end_other_sessions", "remove_connection",
+    "company_sign_in", "company_callback", "socialaccount_login_cancelled",
     "units_labels", "machines_labels", "items_labels", "stations_labels", "people_labels",
 }  # fmt: skip
 
@@ -37,7 +41,7 @@ OF_TESTS = ("gadget_", "growngadget_")
 def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
-            if str(pattern.pattern) not in {"account/", "api/"}:
+            if str(pattern.pattern) not in {"account/", "account/second-factor/", "api/"}:
                 yield from _names(pattern.url_patterns)
         elif pattern.name and not pattern.name.startswith(OF_TESTS):
             yield pattern.name

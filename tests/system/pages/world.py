@@ -43,6 +43,8 @@ def fill(data: Path) -> dict[str, Any]:
             **altered_thread(owner),
             **jobs(owner),
             **passport(owner),
+            **sharing(owner),
+            **attention(),
         }
 
 
@@ -85,6 +87,8 @@ def records(owner: Person) -> dict[str, str]:
     from samegauge.apps.inspection.kinds import INSTRUMENTS
     from samegauge.core.kinds.rules import save
     from samegauge.core.partners.kinds import PARTNERS
+    from samegauge.core.production.kinds import STATIONS
+    from samegauge.core.takeover.registry import target_named
     from samegauge.core.vault.rules import keep
 
     def kept(declared: Any, **values: Any) -> Any:
@@ -99,11 +103,15 @@ def records(owner: Person) -> dict[str, str]:
         for place in range(60)
     ]
     level = kept(INSTRUMENTS, number="M-001", name="NL-1", kind="level", state="in_use", calibrated_by=partners[0].pk)
+    station = kept(STATIONS, code="S01", name="Bed", name_zh="床台", line="A", sequence=1)
+    machines = "機型,序號,運轉時數(h),抄表日期\nHurco VM10,N-1,12,115/01/02\nNone,N-2,,\n".encode("cp950")
     sheet = keep(b"Partner number,Name,Kind\nP-000,NN,customer\nP-900,,customer\n", "partners.csv")
     return {
         "partner": PARTNERS.url("record", partners[0].uid),
         "instrument": INSTRUMENTS.url("record", level.uid),
-        "dry_run": PARTNERS.url("import", sheet.uid),
+        "dry_run": target_named("partners").url("import", sheet.uid),
+        "dry_run_of_units": target_named("units").url("import", keep(machines, "machines.csv").uid),
+        "station": STATIONS.url("record", station.uid),
     }
 
 
@@ -287,6 +295,29 @@ def passport(owner: Person) -> dict[str, str]:
     (folder / "foreign.json").write_text('{"not": "a passport"}')
     thread = f"/units/{issued.unit.uid}/"
     return {"verify": f"/verify/{issued.public_token}/", "passport_unit": thread, "passports": f"{thread}passport/"}
+
+
+def sharing(owner: Person) -> dict[str, str]:
+    from samegauge.core.organisations.models import Organisation
+    from samegauge.core.sharing.models import Covers
+    from samegauge.core.sharing.rules import Offer, share
+    from samegauge.core.thread.models import Unit
+
+    unit = Unit.objects.select_related("item").get(serial="Cover-01")
+    offer = Offer(Covers.BOTH, "For your incoming inspection")
+    uid = share(unit, Organisation.objects.get(name="Empty Works"), offer, owner).uid
+    window = f"/shared/{uid}/"
+    return {"grant": f"/sharing/{uid}/", "shared": window, "shared_thread": f"{window}units/{unit.uid}/"}
+
+
+def attention() -> dict[str, str]:
+    """What the worker will find again every minute."""
+    from samegauge.core.attention.models import Incident
+    from samegauge.core.attention.refreshing import refresh
+
+    refresh()
+    worst = Incident.objects.filter(concern="conformity").order_by("severity", "-rank")[0]
+    return {"incident": f"/duties/{worst.uid}/"}
 
 
 if __name__ == "__main__":

@@ -185,6 +185,7 @@ def test_every_method_of_a_queryset_is_in_the_table() -> None:
     assert methods - EVALUATED.keys() - REFUSED.keys() - SILENT == set()
 
 
+@pytest.mark.threat("T01")
 @pytest.mark.parametrize("manager", MANAGERS)
 @pytest.mark.parametrize("method", sorted(EVALUATED))
 def test_without_a_scope_no_method_answers(world: World, method: str, manager: str) -> None:
@@ -205,6 +206,8 @@ def test_in_a_scope_no_method_reaches_another_organisation(world: World, method:
     assert rows_of(world.foreign) == before
 
 
+@pytest.mark.asvs("1.2.4")
+@pytest.mark.threat("T01")
 @pytest.mark.parametrize("method", sorted(REFUSED))
 @pytest.mark.parametrize("manager", MANAGERS)
 def test_hand_written_sql_is_refused_even_in_a_scope(world: World, method: str, manager: str) -> None:
@@ -333,6 +336,7 @@ def test_a_record_cannot_be_made_for_or_moved_to_another_organisation(world: Wor
     assert len(rows_of(world.mine)) == len(rows_of(world.foreign)) == 3
 
 
+@pytest.mark.threat("T01")
 def test_no_write_points_into_another_organisation(world: World) -> None:
     writes: list[Callable[[], Any]] = [
         lambda: Unit.objects.create(serial="x", item=world.foreign_item),

@@ -39,6 +39,8 @@ def test_first_vector_of_rfc_8032_section_7_1() -> None:
     assert key.public.verifies(signature, b"")
 
 
+@pytest.mark.asvs("9.1.1")
+@pytest.mark.threat("T16")
 def test_a_changed_message_signature_or_key_does_not_verify() -> None:
     key, other = generate_key(), generate_key()
     signature = key.sign(b"message")
@@ -48,6 +50,7 @@ def test_a_changed_message_signature_or_key_does_not_verify() -> None:
     assert not key.public.verifies(signature[:-1], b"message")
 
 
+@pytest.mark.threat("T16")
 def test_a_key_survives_its_file_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     key, path = generate_key(), tmp_path / "keys" / "site.key"
     store_key(key, path)
@@ -58,6 +61,7 @@ def test_a_key_survives_its_file_and_only_its_owner_reads_it(tmp_path: Path) -> 
     assert sorted(entry.name for entry in path.parent.iterdir()) == ["site.key", "site.pub"]
 
 
+@pytest.mark.threat("T16")
 def test_a_stored_key_is_never_replaced(tmp_path: Path) -> None:
     key = load_or_create_key(tmp_path / "site.key")
     with pytest.raises(FileExistsError):
@@ -66,6 +70,7 @@ def test_a_stored_key_is_never_replaced(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["site.key"]
 
 
+@pytest.mark.threat("T16")
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "site.key"
     store_key(generate_key(), path)
@@ -74,6 +79,8 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
         load_key(path)
 
 
+@pytest.mark.asvs("9.1.2")
+@pytest.mark.threat("T16")
 @pytest.mark.parametrize(
     "content", [b"", b"hello", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", b"x" * 5000]
 )
@@ -94,6 +101,8 @@ def test_the_key_number_is_the_start_of_the_digest() -> None:
         PublicKey(bytes(31))
 
 
+@pytest.mark.asvs("7.2.2")
+@pytest.mark.threat("T07")
 def test_tokens_differ_and_carry_at_least_128_bits() -> None:
     tokens = {random_token() for _ in range(1000)}
     assert len(tokens) == 1000

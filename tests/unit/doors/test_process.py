@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.asvs("1.2.5")
+@pytest.mark.threat("T08")
 def test_a_program_is_run_without_a_shell() -> None:
     hostile = "$(touch /tmp/never); `id` | cat > x"
     completed = run([sys.executable, "-c", "import sys; print(sys.argv[1])", hostile])

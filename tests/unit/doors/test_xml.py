@@ -27,6 +27,8 @@ HOSTILE = {
 }
 
 
+@pytest.mark.asvs("1.5.1")
+@pytest.mark.threat("T05")
 @pytest.mark.parametrize("case", HOSTILE)
 def test_hostile_documents_are_refused_with_both_reasons(case: str) -> None:
     with pytest.raises(XmlRefused) as caught:
@@ -55,6 +57,8 @@ def test_every_truncation_is_refused(share: int) -> None:
         parse_xml(whole[: len(whole) * share // 100])
 
 
+@pytest.mark.asvs("1.5.1")
+@pytest.mark.threat("T05")
 def test_size_element_and_depth_limits() -> None:
     small = XmlLimits(size_bytes=1000, elements=20, depth=5)
     assert len(parse_xml(b"<r>" + b"<a/>" * 19 + b"</r>", small)) == 19

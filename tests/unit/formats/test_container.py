@@ -72,6 +72,8 @@ def test_damaged_gzip_and_trailing_garbage_are_refused() -> None:
             read_bytes(data, "bad.gz")
 
 
+@pytest.mark.asvs("5.2.1", "5.2.3")
+@pytest.mark.threat("T05")
 def test_a_gzip_bomb_stops_at_the_limit() -> None:
     bomb = gzip.compress(b"\0" * (8 << 20))
     with pytest.raises(FormatError, match="exceed 1048576 bytes"):
@@ -104,6 +106,8 @@ def test_the_same_path_in_two_spellings_is_refused() -> None:
             list_archive(data, "x")
 
 
+@pytest.mark.asvs("5.3.2")
+@pytest.mark.threat("T05")
 @pytest.mark.parametrize("name", UNSAFE_NAMES + UNSAFE_BELOW_HERE)
 def test_paths_that_leave_the_folder_refuse_the_archive(name: str) -> None:
     for data in (zipped({"good": b"", name: b"x"}), tarred({"good": b"", name: b"x"})):
@@ -120,12 +124,16 @@ def test_a_name_cut_at_a_zero_byte_is_refused() -> None:
         list_archive(data, "x")
 
 
+@pytest.mark.asvs("5.3.2")
+@pytest.mark.threat("T05")
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
 def test_links_and_devices_refuse_a_tar(kind: bytes) -> None:
     with pytest.raises(FormatError, match="link or a device"):
         list_archive(tarred({"a": b""}, kind), "x.tar")
 
 
+@pytest.mark.asvs("5.3.2")
+@pytest.mark.threat("T05")
 def test_a_symbolic_link_refuses_a_zip() -> None:
     with pytest.raises(FormatError, match="link or a device"):
         list_archive(zipped({"a": b"target"}, stat.S_IFLNK | 0o777), "x.zip")
@@ -137,6 +145,8 @@ def test_same_path_twice_is_refused() -> None:
             list_archive(data, "x")
 
 
+@pytest.mark.asvs("5.2.1", "5.2.3")
+@pytest.mark.threat("T05")
 def test_bombs_and_crowds_are_refused() -> None:
     limits = ArchiveLimits(total_bytes=1 << 20, members=5, ratio=100)
     bomb = zipped({"a": b"\0" * (2 << 20)})

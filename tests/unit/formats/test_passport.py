@@ -100,6 +100,8 @@ def assert_located(position: int, verdict: Verdict, chunks: dict[str, range]) ->
     assert name_flipped or offset is not None or verdict.finding.change is Change.DAMAGED, (position, verdict)
 
 
+@pytest.mark.asvs("9.1.1")
+@pytest.mark.threat("T02")
 def test_flipped_bytes_are_detected_and_located() -> None:
     rng, chunks = random.Random(20260302), spans()
     for position in rng.sample(range(len(DATA)), FLIPS_IN_CI):
@@ -123,6 +125,8 @@ def leaf_places() -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.asvs("9.1.1")
+@pytest.mark.threat("T02", "T03")
 @pytest.mark.parametrize(("name", "path"), leaf_places())
 def test_each_changed_field_is_named(name: str, path: str) -> None:
     changed = document()
@@ -225,6 +229,8 @@ def test_a_header_field_that_disagrees_with_the_rest_is_named() -> None:
     assert place(judged(changed)) == ("header", "/serial", Change.CHANGED)
 
 
+@pytest.mark.asvs("9.1.3")
+@pytest.mark.threat("T16")
 def test_a_passport_signed_by_a_foreign_key_is_untrusted() -> None:
     data = build(replace(sample(), issuer="測試機械 Test Machinery"), FOREIGN_KEY)
     verdict = verify(data, TRUSTED)

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from samegauge.formats.errors import FormatError
-from samegauge.formats.spreadsheet import Sheet, SheetRow, read_sheet, sheet_names, write_csv, write_xlsx
+from samegauge.formats.spreadsheet import Sheet, SheetRow, read_grid, read_sheet, sheet_of, write_csv, write_xlsx
 
 RUNS = settings(max_examples=100, deadline=None, derandomize=True)
 TEXTS = st.text(
@@ -106,8 +106,6 @@ def test_one_column_needs_no_second_name() -> None:
         (b"", None),
         (b"\r\n , \r\n", None),
         (b",x\r\n,y\r\n", None),
-        (b"a,b,a\r\n1,2,3\r\n", 1),
-        (b"a,,b\r\n1,2,3\r\n", 1),
         (b"a,b\r\n1,2\r\n3,4,5\r\n", 3),
         (b"a,b\r\n1,\0\r\n", 2),
         (b'a,b\r\n"1"x,2\r\n', 2),
@@ -167,11 +165,11 @@ def test_the_first_visible_sheet_or_the_one_named() -> None:
     for title in ("機台", "零件"):
         book.create_sheet(title).append([title, "x"])
     data = saved(book)
-    assert sheet_names(data, "m.xlsx") == ("機台", "零件")
-    assert sheet_names(b"a,b", "m.csv") == ()
-    assert (read_sheet(data, "m").name, read_sheet(data, "m", sheet="零件").header) == ("機台", ("零件", "x"))
+    assert read_grid(data, "m.xlsx").sheets == ("機台", "零件")
+    assert read_grid(b"a,b", "m.csv").sheets == ()
+    assert (read_sheet(data, "m").name, read_grid(data, "m", sheet="零件").rows[0].cells) == ("機台", ("零件", "x"))
     with pytest.raises(FormatError, match="機台, 零件"):
-        read_sheet(data, "m", sheet="none")
+        read_grid(data, "m", sheet="none")
 
 
 def test_merged_cells_and_a_wrong_size_in_the_file_do_no_harm() -> None:
@@ -219,6 +217,8 @@ def test_far_cells_are_refused_or_cost_nothing() -> None:
     assert cells(read_sheet(beyond, "t")) == [("1", "2")]
 
 
+@pytest.mark.asvs("1.5.1")
+@pytest.mark.threat("T05")
 def test_an_entity_bomb_in_a_workbook_is_stopped_at_the_door() -> None:
     data = workbook(["a", "b"])
     bomb = edited(data, "xl/workbook.xml", b"<workbook", b'<!DOCTYPE x [<!ENTITY a "b">]><workbook')
@@ -242,6 +242,8 @@ def test_what_is_written_is_read_back(form: str, rows: list[list[str]]) -> None:
     assert cells(read_sheet(data, "t")) == [row for row in wanted if any(row)]
 
 
+@pytest.mark.asvs("1.2.10")
+@pytest.mark.threat("T08")
 def test_no_cell_of_a_written_csv_runs_as_a_formula() -> None:
     data = write_csv(["a"], [["=cmd|' /C calc'!A0"], ["@SUM(1)"], ["\t=1"], ["-2+3"], ["-2.5"]]).decode("utf-8-sig")
     assert data.splitlines()[1:] == ["\"'=cmd|' /C calc'!A0\"", '"\'@SUM(1)"', '"\'=1"', '"\'-2+3"', '"-2.5"']
@@ -258,10 +260,56 @@ def test_a_written_workbook_holds_texts_only_and_the_same_bytes_each_time() -> N
 @pytest.mark.parametrize("title", ["", "'", "a" * 40, "[]:*?/\\", "\x01"])
 def test_any_title_makes_a_work_sheet(title: str) -> None:
     data = write_xlsx(["a", "b"], [], title=title)
-    assert len(sheet_names(data, "t")) == 1
+    assert len(read_grid(data, "t").sheets) == 1
 
 
 def test_a_text_too_long_for_a_cell_says_how_much_is_left_out() -> None:
     long = "長" * 40_000
     for data in (write_csv(["a"], [[long]]), write_xlsx(["a"], [[long]], title="t")):
         assert cells(read_sheet(data, "t"))[0][0].endswith("長…[+7300]")
+
+
+def test_a_column_without_a_name_or_with_one_that_stands_twice_goes_by_its_letter() -> None:
+    assert read_sheet(b"note,,serial,note\n1,2,3,4\n", "t").header == ("note", "B", "serial", "note D")
+
+
+def test_the_header_is_the_row_that_the_reader_says() -> None:
+    grid = read_grid("公司：海港,製表：林\n\n序號,型號\nA1,TX\n".encode(), "t.csv")
+    assert sheet_of(grid).header_line == 1
+    sheet = sheet_of(grid, 3)
+    assert (sheet.header, cells(sheet), sheet.rows[0].line) == (("序號", "型號"), [("A1", "TX")], 4)
+    with pytest.raises(FormatError) as caught:
+        sheet_of(grid, 2)
+    assert caught.value.line == 2
+
+
+def test_what_stands_in_merged_cells_holds_for_each_of_their_rows() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ["Model", "Customer", None],
+        [None, "Name", "Place"],
+        ["TX-650", "Amsel", "Hall 1"],
+        [None, "Bussard", "Hall 2"],
+        ["TX-850", "Dohle", None],
+    ):
+        sheet.append(row)
+    for merged in ("A1:A2", "B1:C1", "A3:A4"):
+        sheet.merge_cells(merged)
+    table = sheet_of(read_grid(saved(book), "m.xlsx"), 2)
+    assert table.header == ("Model", "Name", "Place")
+    assert [row[0] for row in cells(table)] == ["TX-650", "TX-650", "TX-850"]
+
+
+@pytest.mark.parametrize("formula", ["=[1]Prices!A1", "='[stock.xlsx]Sheet 1'!A1+1"])
+def test_a_value_from_another_workbook_is_refused(formula: str) -> None:
+    error = refused(workbook(["serial", "price"], ["A1", formula]))
+    assert "B2" in error.reason_en
+    assert "another workbook" in error.reason_en
+
+
+def test_a_formula_within_the_workbook_gives_the_value_it_had() -> None:
+    data = workbook(["serial", "price"], ["A1", "=SUM(Prices[EUR])"])
+    with_value = edited(data, "xl/worksheets/sheet1.xml", b"<v></v>", b"<v>12</v>")
+    assert cells(read_sheet(with_value, "m.xlsx")) == [("A1", "12")]

@@ -21,6 +21,7 @@ def test_locked_and_explained_is_silent(found: Callable[..., list[str]]) -> None
     assert not found(requirements.findings, {**GOOD, "requirements/run.txt": f"numpy==2.4 {HASH}\n"})
 
 
+@pytest.mark.threat("T09")
 @pytest.mark.parametrize(
     ("pins", "message"),
     [

@@ -140,6 +140,7 @@ def test_a_body_is_the_same_in_memory_and_on_the_disk(stage: Stage, tmp_path: Pa
     assert (stage.bodies.arriving, stage.bodies.strangers_bytes) == (0, 0)
 
 
+@pytest.mark.threat("T10")
 @pytest.mark.parametrize("tenth", range(10))
 def test_a_body_cut_at_any_tenth_reaches_nobody(stage: Stage, tenth: int) -> None:
     visit = stage.ask(Visit(in_pieces(CONTENT[: len(CONTENT) * tenth // 10], 999), len(CONTENT)))
@@ -172,6 +173,7 @@ def test_a_refusal_is_told_in_both_languages_and_ends_the_connection(stage: Stag
     assert all((b"Connection", b"close") in one.messages[0]["headers"] for one in (page, answer))
 
 
+@pytest.mark.threat("T22")
 def test_who_falls_silent_is_not_waited_for_and_others_are_served_meanwhile(tmp_path: Path) -> None:
     stage = Stage(tmp_path, Limits(silence_s=0.3))
     silent = [Visit([b"a", None], 1000) for _ in range(40)]
@@ -188,6 +190,7 @@ def test_who_drips_is_too_slow(tmp_path: Path) -> None:
     assert stage.site.environs == []
 
 
+@pytest.mark.threat("T22")
 def test_only_so_many_send_at_once(tmp_path: Path) -> None:
     stage = Stage(tmp_path, Limits(bodies=2, silence_s=0.2))
     one, two, three = Visit([None], 5), Visit([None], 5), Visit([b"12345"], 5)
@@ -197,6 +200,8 @@ def test_only_so_many_send_at_once(tmp_path: Path) -> None:
     assert stage.ask(Visit([b"12345"], 5)).status == 200
 
 
+@pytest.mark.asvs("5.2.1")
+@pytest.mark.threat("T22")
 def test_strangers_cannot_fill_the_disk_together(tmp_path: Path) -> None:
     stage = Stage(tmp_path, Limits(all_strangers_bytes=len(CONTENT)))
     assert stage.ask(Visit([CONTENT, b"x"], len(CONTENT) + 1)).status == 503
@@ -204,6 +209,8 @@ def test_strangers_cannot_fill_the_disk_together(tmp_path: Path) -> None:
     assert stage.ask(Visit([CONTENT], len(CONTENT))).status == 200
 
 
+@pytest.mark.asvs("5.2.1")
+@pytest.mark.threat("T06", "T22")
 def test_only_members_send_much_and_nobody_sends_more(tmp_path: Path) -> None:
     stage = Stage(tmp_path, Limits(stranger_bytes=100, member_bytes=len(CONTENT), all_strangers_bytes=100))
     assert stage.ask(Visit([CONTENT], len(CONTENT))).status == 200

@@ -106,6 +106,8 @@ def test_language_of_the_page_chooses_taiwan_glyphs() -> None:
     assert _render("{% html_lang %}", "en") == "en"
 
 
+@pytest.mark.asvs("1.2.1")
+@pytest.mark.threat("T08")
 def test_hostile_texts_stay_texts_in_components() -> None:
     bad = "<script>alert(1)</script>"
     chart = ControlChart(bad, bad, bad, (RunPoint(bad, 1.0),))

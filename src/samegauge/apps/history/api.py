@@ -67,9 +67,11 @@ from samegauge.core.vault.rules import open_stored
 router = GuardedRouter(tags=["thread"])
 
 # Kinds of event that samegauge writes itself when the thing happens; nobody else may claim that it did.
+SHARING_KINDS = {"shared", "sharing_ended"}
 OWN_KINDS = {"registered", "made", "inspected", "installed", "removed", "passport_issued", "import_undone"}
+OWN_KINDS |= SHARING_KINDS
 # Records hang on these, which a correcting event alone would not change.
-STRUCTURAL_KINDS = {"installed", "removed", "passport_issued", "import_undone"}
+STRUCTURAL_KINDS = {"installed", "removed", "passport_issued", "import_undone"} | SHARING_KINDS
 
 
 class UnitQuestion(Schema):

@@ -13,6 +13,8 @@ from django.utils.translation import ngettext
 from samegauge.core.charts import Genealogy, LifeEvent, LifeLine, Operation, OperationTimeline, TreeNode, Weight
 from samegauge.core.language import event_name
 from samegauge.core.measurement.models import Conformity
+from samegauge.core.sharing.addresses import address
+from samegauge.core.sharing.windows import open_window
 
 if TYPE_CHECKING:
     from samegauge.apps.history.queries import AsBuiltView, Child, ThreadView
@@ -32,7 +34,7 @@ def life_line(view: ThreadView) -> LifeLine | None:
             inspection.reported_at,
             str(inspection.get_kind_display()),  # type: ignore[attr-defined]
             Weight.ALARM if inspection.verdict == Conformity.FAIL else Weight.NEUTRAL,
-            reverse("inspection", args=[inspection.uid]),
+            address("inspection", inspection.uid),
         )
         for inspection in view.inspections
     ]
@@ -106,5 +108,6 @@ def _node(
 ) -> TreeNode:
     since = f"{edge.child.item.number} · {_day(edge.valid_from)}"
     detail = f"{since} – {_day(edge.valid_to)}" if edge.valid_to else since
-    url = reverse("unit_thread", args=[edge.child.uid])
+    # A window shows of what was taken out that it was in there, and no more.
+    url = "" if replaced and open_window() else address("unit_thread", edge.child.uid)
     return TreeNode(edge.child.serial, detail, url, children, replaced=replaced, hidden=hidden)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -141,7 +141,7 @@ def import_files(
 
 
 class Announced(Schema):
-    kind: ImportKind
+    kind: Literal[ImportKind.NIST_TDP, ImportKind.SHDR, ImportKind.QIF]
     sha256: list[Sha256] = Field(description="SHA-256 of each file, in the order of the files")
 
 

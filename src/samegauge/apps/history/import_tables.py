@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 def facts(batch: ImportBatch) -> list[tuple[str, str]]:
     report = batch.report
+    rows = report.get("rows", {})
+    taken_over = [(_("Rows: new"), "new"), (_("Rows: changed"), "changed"), (_("Rows: unchanged"), "same")]
     counted = [
+        *((name, rows[key]) for name, key in taken_over if rows),
         (_("Files in"), report.get("files", {}).get("in", 0)),
         (_("Already in"), report.get("files", {}).get("known", 0)),
         (_("Units"), report.get("units", 0)),
@@ -31,7 +34,7 @@ def facts(batch: ImportBatch) -> list[tuple[str, str]]:
         (_("Exact duplicates"), report.get("duplicates", 0)),
         (_("Out of order"), report.get("out_of_order", 0)),
     ]
-    return [(name, number_text(count, 0)) for name, count in counted]
+    return [(name, number_text(count, 0)) for name, count in counted if count or not rows]
 
 
 def received_table(files: Iterable[StoredFile], not_shown: int) -> RecordTable:

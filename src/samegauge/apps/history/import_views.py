@@ -15,7 +15,7 @@ from samegauge.apps.history import import_tables, tables
 from samegauge.core.face import Action as Button
 from samegauge.core.face import JobProgress
 from samegauge.core.intake.batches import UndoError, undo
-from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile, ImportKind
+from samegauge.core.intake.models import FILE_KINDS, FileOutcome, ImportBatch, ImportedFile, ImportKind
 from samegauge.core.jobs.models import Job, JobState
 from samegauge.core.jobs.rules import cancel, enqueue
 from samegauge.core.language import reads_chinese
@@ -43,7 +43,7 @@ ACCEPTED = {
 @needs(Action.READ)
 def import_list(request: HttpRequest) -> HttpResponse:
     page = page_of(request, ImportBatch.objects.select_related("actor").order_by("-started_at"))
-    running = Job.objects.filter(kind="import", state__in=[JobState.REQUESTED, JobState.RUNNING])
+    running = Job.objects.filter(kind__in=["import", "take_over"], state__in=[JobState.REQUESTED, JobState.RUNNING])
     allowed = may(request.membership.role, Action.IMPORT)  # type: ignore[attr-defined]
     context = {
         "page": page,
@@ -60,7 +60,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 def import_new(request: HttpRequest) -> HttpResponse:
     """Keep the uploaded files and ask the worker to take them in."""
     kind = request.POST.get("kind") or request.GET.get("kind") or ImportKind.SHDR
-    if kind not in ImportKind.values:
+    if kind not in FILE_KINDS:
         raise BadRequest(_("This kind of import is not known."))
     if request.method == "GET":
         return _upload_page(request, kind)
@@ -101,7 +101,7 @@ def _upload_page(request: HttpRequest, kind: str, status: int = 200) -> HttpResp
     }
     context = {
         "kind": kind,
-        "kinds": ImportKind,
+        "kinds": [(one.value, one.label) for one in FILE_KINDS],
         "upload_url": reverse("import_new"),
         "hidden": {"kind": kind},
         "label": _("Files"),

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from samegauge.core.identifiers import new_uid
-from samegauge.core.scope import Owned
+from samegauge.core.scope import Opening, Owned, granted_units
 from samegauge.core.thread.models import Event, Unit
 
 
@@ -21,6 +21,11 @@ class Passport(Owned):
     public_token = models.CharField(max_length=64, unique=True)
     withdrawn_at = models.DateTimeField(null=True)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
+
+    opening = Opening(
+        lambda: models.Q(unit__in=granted_units(with_passports=True), withdrawn_at__isnull=True),
+        shows=("signed", "printed"),
+    )
 
     class Meta(Owned.Meta):
         indexes: ClassVar = [models.Index(fields=["organisation", "unit", "-issued_at"], name="passport_by_unit")]

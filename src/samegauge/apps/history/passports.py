@@ -14,7 +14,7 @@ from django.db import transaction
 from samegauge.apps.history import queries
 from samegauge.apps.history.models import Passport
 from samegauge.apps.history.passport_pdf import render_pdf
-from samegauge.core.printing import fonts_folder
+from samegauge.core.printing import PrintError, fonts_folder
 from samegauge.core.production.models import Confidence
 from samegauge.core.thread.rules import Fact, Recorder, as_built, record, sealed_content
 from samegauge.core.vault.rules import keep
@@ -69,11 +69,34 @@ def keys_folder() -> Path:
 
 def signing_key(organisation: Organisation) -> SigningKey:
     """Return the organisation's key, made at first use; this site trusts it from then on."""
+    _refuse_second_key(organisation)
     key = load_or_create_key(keys_folder() / f"{organisation.uid}.key")
     trusted = keys_folder() / "trusted" / f"{organisation.uid}.pub"
     if not trusted.exists():
         store_public_key(key.public, trusted)
     return key
+
+
+class SigningKeyGoneError(PrintError):
+    """The organisation has signed with a key that is not here any more."""
+
+
+def _refuse_second_key(organisation: Organisation) -> None:
+    """Refuse to make a new key where another has signed: a restored site would go on with one that nobody knows."""
+    if (keys_folder() / f"{organisation.uid}.key").exists():
+        return
+    own = keys_folder() / "trusted" / f"{organisation.uid}.pub"
+    known = {key.key_id for key in trusted_keys()[0].values()}
+    signed_by = set(Passport.objects.values_list("key_id", flat=True).distinct())
+    if own.exists() or signed_by - known:
+        raise SigningKeyGoneError(
+            f"{organisation} has signed passports, and its signing key is not here. Run `samegauge restore-keys FILE`. "
+            f"If it is lost for good, rename keys/trusted/{organisation.uid}.pub in the data folder to another .pub: "
+            "the passports so far stay valid, and the next one makes a new key.",
+            f"{organisation.name_zh or organisation} 曾簽發履歷護照，但這裡沒有它的簽章金鑰。"
+            f"執行 `samegauge restore-keys FILE`。若金鑰確定遺失，把資料夾中的 keys/trusted/{organisation.uid}.pub "
+            "改成其他 .pub 檔名：已簽發的履歷護照仍然有效，下一份會使用新的金鑰。",
+        )
 
 
 def trusted_keys() -> tuple[dict[str, PublicKey], list[str]]:

@@ -144,8 +144,19 @@ def documents_of(unit: Unit) -> list[Document]:
 
 
 def measurements_of(inspection: Inspection) -> QuerySet[Measurement]:
-    rows = Measurement.objects.filter(inspection=inspection).select_related("characteristic")
-    return rows.order_by("characteristic__sequence", "pk")
+    return _in_order(Measurement.objects.filter(inspection=inspection))
+
+
+def measurements_by_inspection(inspections: list[Inspection]) -> dict[int, list[Measurement]]:
+    """Return the measurements of each inspection, by its key: one question for all of them."""
+    found: dict[int, list[Measurement]] = {inspection.pk: [] for inspection in inspections}
+    for row in _in_order(Measurement.objects.filter(inspection__in=inspections)):
+        found[row.inspection_id].append(row)
+    return found
+
+
+def _in_order(rows: QuerySet[Measurement]) -> QuerySet[Measurement]:
+    return rows.select_related("characteristic").order_by("characteristic__sequence", "pk")
 
 
 def verdicts_of(units: list[Unit]) -> dict[int, str]:

@@ -14,6 +14,7 @@ from samegauge.core.charts.numerals import duration_text, number_text, quantity_
 from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.language import event_name, in_reader_language, named, reads_chinese
 from samegauge.core.measurement.models import Conformity
+from samegauge.core.sharing.addresses import address
 from samegauge.core.words import confidence_chip, conformity_chip, document_kind, file_chip, provenance_of
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
 
 # Which parts of the product's own events are worth a reader's glance; other kinds show their first fields.
 WHAT_EVENTS_SAY = {
-    "registered": ("item",),
+    "registered": ("item", "stated", "taken_over"),
+    "stated": ("stated", "taken_over"),
+    "manufactured": ("day", "taken_over"),
     "made": ("operation", "machine"),
     "traced": ("trace", "machine"),
     "inspected": ("plan",),
@@ -41,9 +44,9 @@ WHAT_EVENTS_SAY = {
     "cast": ("foundry", "melt"),
     "heat_treated": ("foundry", "batch"),
     "station_completed": ("station", "name"),
-    "delivered": ("customer",),
-    "commissioned": ("customer",),
-    "running_hours": ("running_hours_h", "source"),
+    "delivered": ("customer", "taken_over"),
+    "commissioned": ("customer", "place", "taken_over"),
+    "running_hours": ("running_hours_h", "source", "taken_over"),
     "alarm": ("code", "text"),
     "service_call": ("call", "symptom"),
     "repaired": ("call", "cause", "component"),
@@ -73,7 +76,7 @@ def _unit_row(unit: Unit, verdict: str) -> tuple[Cell, ...]:
     return (
         Cell(
             unit.serial,
-            reverse("unit_thread", args=[unit.uid]),
+            address("unit_thread", unit.uid),
             code=True,
             provenance=provenance_of(unit),
         ),
@@ -137,7 +140,7 @@ def inspection_table(inspections: Iterable[Inspection]) -> RecordTable:
 
 def _inspection_row(row: Inspection) -> tuple[Cell, ...]:
     return (
-        Cell(str(row.get_kind_display()), reverse("inspection", args=[row.uid]), note=row.plan),  # type: ignore[attr-defined]
+        Cell(str(row.get_kind_display()), address("inspection", row.uid), note=row.plan),  # type: ignore[attr-defined]
         Cell(chip=conformity_chip(row.verdict)),
         Cell(number_text(row.measured, 0)),  # type: ignore[attr-defined] - annotated by the query
         Cell(number_text(row.failed, 0)),  # type: ignore[attr-defined] - annotated by the query
@@ -185,7 +188,7 @@ def _measurement_row(row: Measurement) -> tuple[Cell, ...]:
     is_number_of_part = stated.kind == "Identity"
     sizes = (stated.nominal, stated.lower_limit, stated.upper_limit)
     return (
-        Cell(stated.name, reverse("characteristic", args=[stated.uid]), note=stated.datums),
+        Cell(stated.name, address("characteristic", stated.uid), note=stated.datums),
         Cell(chip=conformity_chip(row.stated)),
         Cell(number_text(row.actual, 0 if is_number_of_part else 4)),
         *(Cell("–" if is_number_of_part else number_text(size, 4)) for size in sizes),
@@ -235,6 +238,10 @@ def _in_words(key: str, value: Any) -> str:
     """A value of an event: in the reader's language where it comes in both, with its unit where its name has one."""
     if key.endswith("_h"):
         return quantity_text(float(value), "h", 1)
+    if key == "taken_over":
+        return _("%(file)s, row %(line)s") % value
+    if key == "stated":
+        return " · ".join(map(str, value.values()))
     return in_reader_language(value) if isinstance(value, dict) and {"en", "zh"} <= value.keys() else str(value)
 
 
@@ -242,7 +249,7 @@ def document_table(documents: Iterable[Document]) -> RecordTable:
     columns = (Column(_("Document"), prose=True), Column(_("Kind")), Column(_("Size"), numeric=True), Column("SHA-256"))
     rows = tuple(
         (
-            Cell(document.title, reverse("document", args=[document.uid])),
+            Cell(document.title, address("document", document.uid)),
             Cell(document_kind(document.kind)),
             Cell(f"{number_text(document.stored.size_bytes / 1e3, 1)} kB"),
             Cell(document.stored.sha256[:12], code=True),
@@ -258,7 +265,7 @@ def holder_table(view: ThreadView) -> RecordTable:
         (
             Cell(
                 branch.unit.serial,
-                reverse("unit_thread", args=[branch.unit.uid]),
+                address("unit_thread", branch.unit.uid),
                 code=True,
                 note=branch.unit.item.number,
                 provenance=provenance_of(branch.unit),
@@ -339,9 +346,9 @@ def passport_table(passports: Iterable[Passport]) -> RecordTable:
     columns = (Column(_("Issued")), Column(_("Printed")), Column(_("Check page")), Column(_("Key")))
     rows = tuple(
         (
-            Cell(when(row.issued_at), reverse("passport_file", args=[row.uid, "json"]), note="JSON"),
-            Cell("PDF", reverse("passport_file", args=[row.uid, "pdf"])),
-            Cell(_("public page"), reverse("verify_public", args=[row.public_token])),
+            Cell(when(row.issued_at), address("passport_file", row.uid, "json"), note="JSON"),
+            Cell("PDF", address("passport_file", row.uid, "pdf")),
+            Cell(_("public page"), address("verify_public", row.public_token)),
             Cell(row.key_id[:16], code=True),
         )
         for row in passports

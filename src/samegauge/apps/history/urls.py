@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from samegauge.apps.history import import_views, passport_views, views
+from samegauge.apps.history import import_views, passport_views, shared_views, views
 
 urlpatterns = [
     path("units/", views.unit_list, name="unit_list"),
@@ -18,6 +18,19 @@ urlpatterns = [
     path("passports/<uuid:passport_uid>/<str:form>/", passport_views.passport_file, name="passport_file"),
     path("verify/", passport_views.verify_upload, name="verify_upload"),
     path("verify/<str:token>/", passport_views.verify_public, name="verify_public"),
+    path("shared/<uuid:grant_uid>/", shared_views.shared, name="shared"),
+    path("shared/<uuid:grant_uid>/units/<uuid:unit_uid>/", shared_views.unit_thread, name="shared_unit_thread"),
+    path("shared/<uuid:grant_uid>/units/<uuid:unit_uid>/tree/", shared_views.unit_tree, name="shared_unit_tree"),
+    path("shared/<uuid:grant_uid>/units/<uuid:unit_uid>/events/", shared_views.unit_events, name="shared_unit_events"),
+    path(
+        "shared/<uuid:grant_uid>/inspections/<uuid:inspection_uid>/", shared_views.inspection, name="shared_inspection"
+    ),
+    path("shared/<uuid:grant_uid>/documents/<uuid:document_uid>/", shared_views.document, name="shared_document"),
+    path(
+        "shared/<uuid:grant_uid>/passports/<uuid:passport_uid>/<str:form>/",
+        shared_views.passport_file,
+        name="shared_passport_file",
+    ),
     path("imports/", import_views.import_list, name="import_list"),
     path("imports/new/", import_views.import_new, name="import_new"),
     path("imports/<uuid:import_uid>/", import_views.import_detail, name="import_detail"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,11 +12,14 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from samegauge.core.backup.findings import Finding, Weight
+from samegauge.core.backup.standing import backup_findings, full_disks, key_findings
 from samegauge.core.database import broken_references, damages, is_there
+from samegauge.core.database_walls.building import faults
 from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile
 from samegauge.core.jobs.models import Job, JobState
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.scope import all_organisations, organisation_scope
+from samegauge.core.search.indexing import disagreements
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.models import Event
 from samegauge.core.thread.rules import altered_events
@@ -56,15 +58,18 @@ def examine_site(home: Path, tell: Listener | None = None) -> Checkup:
     findings = list(_database())
     readable = not any(finding.kind in UNREADABLE for finding in findings)
     steps: list[tuple[str, str, Callable[[], Iterable[Finding]]]] = [
-        ("this machine", "這台電腦", lambda: [*_disk(home), *_modes(home)]),
+        ("this machine", "這台電腦", lambda: [*full_disks(home, LEAST_FREE_BYTES), *_modes(home)]),
         ("lake", "資料湖", lambda: _lake(home)),
-        ("keys", "金鑰", lambda: _keys(home, _organisation_uids() if readable else set())),
+        ("keys", "金鑰", lambda: [*_keys(home, _organisation_uids() if readable else set()), *key_findings(home)]),
     ]
     if readable:
         steps += [
+            ("walls", "組織隔離", _walls),
+            ("backups", "備份", lambda: backup_findings(home)),
             ("events", "事件", lambda: [*_events(counts), *_clock()]),
             ("imports", "匯入", _imports),
             ("vault", "檔案庫", lambda: _vault(home, counts)),
+            ("search", "搜尋", _search),
         ]
     for place, (name, name_zh, step) in enumerate(steps):
         if tell is not None:
@@ -89,6 +94,10 @@ def _database() -> Iterator[Finding]:
     ours = {app for app, _name in known}
     for app, name in sorted((app, name) for app, name in applied - known if app in ours):
         yield Finding("migration_unknown", f"{app}.{name}")
+
+
+def _walls() -> Iterator[Finding]:
+    yield from (Finding("walls_altered", connection.vendor, text) for text in faults(connection))
 
 
 def _events(counts: dict[str, int]) -> Iterator[Finding]:
@@ -127,6 +136,13 @@ def _vault(home: Path, counts: dict[str, int]) -> Iterator[Finding]:
     for path in sorted((home / "vault").glob("*/*")):
         if path.parent.name == "incoming" or path.name not in named:
             yield Finding("vault_file_unknown", path.relative_to(home).as_posix())
+
+
+def _search() -> Iterator[Finding]:
+    for organisation in Organisation.objects.order_by("pk"):
+        with organisation_scope(organisation):
+            for kind, records, entries in disagreements():
+                yield Finding("search_disagrees", f"{organisation}, {kind}", f"{records}, {entries}")
 
 
 def _lake(home: Path) -> Iterator[Finding]:
@@ -188,9 +204,3 @@ def _modes(home: Path) -> Iterator[Finding]:
 
 def _others_can_reach(home: Path, path: Path) -> bool:
     return bool(path.stat().st_mode & 0o077) and bool(home.stat().st_mode & 0o011)
-
-
-def _disk(home: Path) -> Iterator[Finding]:
-    free = shutil.disk_usage(home).free
-    if free < LEAST_FREE_BYTES:
-        yield Finding("disk_nearly_full", str(home), f"{free >> 20} MiB")

@@ -17,6 +17,7 @@ class Finding:
     kind: str
     where: str
     detail: str = ""
+    detail_zh: str = ""
 
     @property
     def weight(self) -> Weight:
@@ -24,15 +25,13 @@ class Finding:
 
     @property
     def message(self) -> str:
-        return f"{TEXTS[self.kind][1]} ({self.where}{self._shown_detail}) {TEXTS[self.kind][2]}"
+        return f"{TEXTS[self.kind][1]} ({self.where}{_after_colon(self.detail)}) {TEXTS[self.kind][2]}"
 
     @property
     def message_zh(self) -> str:
-        return f"{TEXTS[self.kind][3]}（{self.where}{self._shown_detail}）。{TEXTS[self.kind][4]}"
-
-    @property
-    def _shown_detail(self) -> str:
-        return f": {self.detail}" if self.detail else ""
+        return (
+            f"{TEXTS[self.kind][3]}（{self.where}{_after_colon(self.detail_zh or self.detail)}）。{TEXTS[self.kind][4]}"
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -43,6 +42,10 @@ class Finding:
             "message": self.message,
             "message_zh": self.message_zh,
         }
+
+
+def _after_colon(detail: str) -> str:
+    return f": {detail}" if detail else ""
 
 
 _RESTORE = "Restore a backup.", "從備份還原。"
@@ -141,6 +144,13 @@ TEXTS: dict[str, tuple[Weight, str, str, str, str]] = {
         "檔案顯示已匯入，但資料湖中沒有它的觀測值",
         "註明原因撤銷該次匯入後重新匯入，或從備份還原。",
     ),
+    "search_disagrees": (
+        Weight.REMARK,
+        "The search knows more or fewer records than there are.",
+        "Nothing is lost. Run: samegauge reindex.",
+        "搜尋索引的筆數與資料不符",
+        "資料沒有遺失。執行 samegauge reindex。",
+    ),
     "import_unfinished": (
         Weight.REMARK,
         "An import was interrupted and nobody works on it.",
@@ -189,6 +199,41 @@ TEXTS: dict[str, tuple[Weight, str, str, str, str]] = {
         "Make room, or move the data folder.",
         "磁碟即將用盡，匯入與備份將會中斷",
         "騰出空間，或搬移資料夾。",
+    ),
+    "walls_altered": (
+        Weight.FAULT,
+        "A part of the walls between organisations is missing or was altered in the database.",
+        "Stop the platform and run `samegauge migrate`, which builds them anew; find out who altered them.",
+        "資料庫中隔開各組織的機制有缺漏或被更動",
+        "停止平台並執行 `samegauge migrate` 重新建立，並查明是誰更動的。",
+    ),
+    "second_place_away": (
+        Weight.FAULT,
+        "The second place for backups cannot be used.",
+        "Do what the reason says; until then there is no new backup.",
+        "無法使用第二備份位置",
+        "依原因處理；在此之前不會有新的備份。",
+    ),
+    "backup_overdue": (
+        Weight.FAULT,
+        "There has been no good backup for more than two days.",
+        "Open the page “Backup”: it says why the last one failed. The worker has to run.",
+        "超過兩天沒有完好的備份",
+        "開啟「備份」頁面查看上次失敗的原因，並確認背景工作程式正在執行。",
+    ),
+    "key_not_backed_up": (
+        Weight.REMARK,
+        "A signing key is in no sealed copy that this site knows of.",
+        "Run `samegauge backup-keys FILE` and keep the file apart from the backups.",
+        "簽章金鑰沒有已知的加密副本",
+        "執行 `samegauge backup-keys FILE`，並把檔案與備份分開保存。",
+    ),
+    "key_backup_old": (
+        Weight.REMARK,
+        "For more than a year nobody has shown that the sealed copy of the signing keys can be opened.",
+        "Make a new one with `samegauge backup-keys FILE`.",
+        "超過一年沒有確認簽章金鑰的加密副本仍可開啟",
+        "用 `samegauge backup-keys FILE` 重新產生一份。",
     ),
     "clock_behind": (
         Weight.FAULT,

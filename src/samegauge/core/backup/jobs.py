@@ -1,4 +1,4 @@
-"""Backups by the worker: when somebody asks, and every day into the folder that the site names."""
+"""Backups by the worker: when somebody asks, and every day into the second place that the site names."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from django.db import transaction
 
 from samegauge.core.backup.doctor import examine_site
 from samegauge.core.backup.making import make_backup
+from samegauge.core.backup.places import PREFIX, place_of, thin_out
+from samegauge.core.backup.standing import BACKUP, CHECKUP
 from samegauge.core.jobs.models import Job, JobState
 from samegauge.core.jobs.registry import regularly
 from samegauge.core.jobs.rules import enqueue, job
@@ -23,27 +25,10 @@ from samegauge.core.scope import organisation_scope
 if TYPE_CHECKING:
     from samegauge.core.jobs.progress import Progress
 
-BACKUP, CHECKUP = "backup", "checkup"
 EVERY = timedelta(days=1)
 AGAIN_AFTER = timedelta(hours=1)  # when the last one failed
 LOOK_EVERY_S = 60.0
 MOST_SHOWN = 50
-PREFIX = "samegauge-"
-
-
-def archive_folder() -> Path:
-    """Return where this site's backups lie: the second place where one is named, else inside the data folder."""
-    named = settings.SITE.backup_folder
-    if named is not None:
-        return named
-    folder = Path(settings.SAMEGAUGE_HOME) / "backups"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
-
-
-def archives(folder: Path) -> list[Path]:
-    """Backups in a folder, the newest first: their names are the times they were asked for."""
-    return sorted(folder.glob(f"{PREFIX}*.zip"), reverse=True)
 
 
 @job(BACKUP)
@@ -53,13 +38,19 @@ def back_up(progress: Progress) -> dict[str, Any]:
 
 def _written(progress: Progress) -> dict[str, Any]:
     asked = Job.objects.values_list("requested_at", flat=True).get(uid=progress.uid)
-    folder = archive_folder()
-    target = folder / f"{PREFIX}{asked:%Y%m%dT%H%M%S.%fZ}.zip"
-    target.unlink(missing_ok=True)  # of a run that was killed after its last byte
-    report = make_backup(Path(settings.SAMEGAUGE_HOME), target, progress.tell).report()
-    for old in archives(folder)[settings.SITE.backups_kept :]:
-        old.unlink()
-    return report | {"faults": report["faults"][:MOST_SHOWN], "faults_total": len(report["faults"])}
+    home, prefix = Path(settings.SAMEGAUGE_HOME), name_prefix()
+    place = place_of(settings.SITE, home)
+    name = f"{prefix}{asked:%Y%m%dT%H%M%S.%fZ}.zip"
+    report = place.keep(name, partial(make_backup, home), progress.tell).report()
+    thin_out(place, settings.SITE.backups_kept, prefix, name)
+    faults = report["faults"]
+    return report | {"file": f"{place.name}/{name}", "faults": faults[:MOST_SHOWN], "faults_total": len(faults)}
+
+
+def name_prefix() -> str:
+    """What this site's copies are called, so that of two sites with one place neither removes the other's."""
+    runs_the_site = house()
+    return f"{PREFIX}{runs_the_site.uid.hex[-8:]}-" if runs_the_site else PREFIX
 
 
 @job(CHECKUP)
@@ -80,7 +71,7 @@ class _Clock:
 @regularly
 def look_whether_due() -> None:
     now_s = time.monotonic()
-    if settings.SITE.backup_folder is None or now_s - _Clock.looked_at_s < LOOK_EVERY_S:
+    if not settings.SITE.backup_place or now_s - _Clock.looked_at_s < LOOK_EVERY_S:
         return
     _Clock.looked_at_s = now_s
     ask_when_due(datetime.now(UTC))

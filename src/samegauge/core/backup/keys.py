@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from samegauge.core.backup.errors import BackupError
 from samegauge.doors.crypto import (
@@ -25,8 +29,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
+RECORD = "keys/backed-up.json"
 MOST_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True)
+class KeyBackup:
+    """When keys were last sealed into a file or taken out of one, and which."""
+
+    at: datetime | None
+    key_ids: frozenset[str]
+
+
+def last_key_backup(home: Path) -> KeyBackup:
+    try:
+        said: Any = json.loads((home / RECORD).read_bytes())
+        return KeyBackup(datetime.fromisoformat(said["at"]), frozenset(map(str, said["key_ids"])))
+    except (OSError, ValueError, KeyError, TypeError):
+        return KeyBackup(None, frozenset())
+
+
+def signing_keys(home: Path) -> dict[str, str]:
+    """Fingerprints of the usable signing keys, by the stem of their files."""
+    found = {}
+    for path in sorted((home / "keys").glob("*.key")):
+        with suppress(OSError, CryptoError):
+            found[path.stem] = load_key(path).public.key_id
+    return found
 
 
 def backup_keys(home: Path, target: Path, passphrase: str) -> list[str]:
@@ -50,7 +80,7 @@ def backup_keys(home: Path, target: Path, passphrase: str) -> list[str]:
         durable.flush(target.parent)
     except CryptoError as error:
         raise BackupError(str(error), f"無法備份金鑰：{error}") from error
-    return [key.public.key_id for key in keys.values()]
+    return _noted(home, keys)
 
 
 def restore_keys(home: Path, source: Path, passphrase: str) -> list[str]:
@@ -74,7 +104,16 @@ def restore_keys(home: Path, source: Path, passphrase: str) -> list[str]:
             store_key(key, home / "keys" / f"{name}.key")
         if not (home / "keys" / "trusted" / f"{name}.pub").exists():
             store_public_key(key.public, home / "keys" / "trusted" / f"{name}.pub")
-    return [key.public.key_id for key in keys.values()]
+    return _noted(home, keys)
+
+
+def _noted(home: Path, keys: dict[str, SigningKey]) -> list[str]:
+    """Remember which keys a sealed file holds: it was just written, or just opened."""
+    key_ids = [key.public.key_id for key in keys.values()]
+    note = home / f"{RECORD}.new"
+    note.write_text(json.dumps({"at": datetime.now(UTC).isoformat(), "key_ids": key_ids}), "utf-8")
+    note.rename(home / RECORD)
+    return key_ids
 
 
 def _keys_in(said: object) -> dict[str, SigningKey]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from samegauge.core.backup.errors import BackupError
 from samegauge.core.backup.manifest import DATABASE, Manifest
+from samegauge.core.backup.places import DOWNLOAD
 from samegauge.core.database_content import CopyError, DatabaseFileError, contents, differences, faults
 from samegauge.core.site import UNFINISHED_RESTORE
 from samegauge.lake import durable
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def into_empty(home: Path, archive: Path) -> Iterator[None]:
+def into_empty(home: Path, archive: Path | str) -> Iterator[None]:
     """Mark the folder as unfinished while the block runs; an error empties it again, a kill leaves the mark."""
     mark = home / UNFINISHED_RESTORE
     if mark.exists():
@@ -33,12 +34,12 @@ def into_empty(home: Path, archive: Path) -> Iterator[None]:
             "Set SAMEGAUGE_HOME to an empty folder, or move this one away.",
             f"{home} 不是空的，裡面有 {'、'.join(left[:3])}。把 SAMEGAUGE_HOME 設為空資料夾，或先移走原有資料。",
         )
-    with mark.open("x") as stream:
-        json.dump({"archive": str(archive)}, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    durable.flush(home)
     try:
+        with mark.open("x") as stream:
+            json.dump({"archive": str(archive)}, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        durable.flush(home)
         yield
     except BaseException:
         _empty(home)
@@ -47,7 +48,7 @@ def into_empty(home: Path, archive: Path) -> Iterator[None]:
     durable.flush(home)
 
 
-_KEPT = {"running.json"}  # the lock of the command that restores
+_KEPT = {"running.json", DOWNLOAD}  # the lock of the command that restores, and what it fetched
 
 
 def _empty(home: Path) -> None:
@@ -124,9 +125,9 @@ def settle_on_postgresql(home: Path) -> None:
     path.unlink()
 
 
-def report(manifest: Manifest, archive: Path, engine: str, elapsed_s: float) -> dict[str, Any]:
+def report(manifest: Manifest, archive: str, engine: str, elapsed_s: float) -> dict[str, Any]:
     return {
-        "file": str(archive),
+        "file": archive,
         "made_by": manifest.samegauge,
         "created_at": manifest.created_at,
         "from": manifest.engine,

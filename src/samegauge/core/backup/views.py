@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -11,7 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from samegauge.core.backup.jobs import BACKUP, CHECKUP, archive_folder, archives
+from samegauge.core.backup.errors import BackupError
+from samegauge.core.backup.health import parts
+from samegauge.core.backup.jobs import AGAIN_AFTER, BACKUP, CHECKUP
+from samegauge.core.backup.places import newest_first, place_of
 from samegauge.core.face import Action as Button
 from samegauge.core.face import JobProgress
 from samegauge.core.jobs.models import Job, JobState
@@ -21,11 +25,12 @@ from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.organisations.rules import administers_site
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from uuid import UUID
 
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
+
+    from samegauge.core.backup.places import Copy, Place
 
 SHOWN = 10
 OPEN = (JobState.REQUESTED, JobState.RUNNING)
@@ -44,15 +49,16 @@ def overview(request: HttpRequest) -> HttpResponse:
     backups = list(Job.objects.filter(kind=BACKUP).select_related("requested_by").order_by("-requested_at")[:SHOWN])
     checkups = Job.objects.filter(kind=CHECKUP).order_by("-requested_at")
     running = [job for job in [*backups, *checkups[:SHOWN]] if job.state in OPEN]
+    copies, unreachable = _copies_there()
     context = {
         "backups": [_row(job) for job in backups],
-        "last": next((job for job in backups if job.state == JobState.DONE), None),
-        "failed": backups[0] if backups and backups[0].state == JobState.FAILED else None,
-        "failed_reason": _message(backups[0]) if backups else "",
+        "last": Job.objects.filter(kind=BACKUP, state=JobState.DONE).order_by("-requested_at").first(),
+        **_failure(next((job for job in backups if job.state not in OPEN), None)),
         "running": [_progress(job) for job in running],
-        "folder": settings.SITE.backup_folder,
+        "place": settings.SITE.backup_place,
         "kept": settings.SITE.backups_kept,
-        "archives": [_archive(path) for path in _archives_there()],
+        "copies": copies,
+        "unreachable": unreachable,
         "checkup": checkups.filter(state=JobState.DONE).first(),
         "chinese": reads_chinese(),
     }
@@ -61,14 +67,30 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @needs(Action.ADMINISTER_SITE)
+def health(request: HttpRequest) -> HttpResponse:
+    """How each part of the site is, what shows it, and what to do."""
+    _only_for_the_house(request)
+    found = parts(Path(settings.SAMEGAUGE_HOME))
+    worst = [part for part in found if part.kind == found[0].kind and part.kind in {"alarm", "warning"}]
+    backup_page = [Button(_("Backup"), reverse("backup"), "package")]
+    context = {
+        "parts": found,
+        "worst": worst,
+        "actions": backup_page if any(part.on_backup_page for part in worst) else None,
+    }
+    return render(request, "backup/health.html", context)
+
+
+@require_GET
+@needs(Action.ADMINISTER_SITE)
 def archive_file(request: HttpRequest) -> HttpResponseBase:
     """Hand out one of the archives in this site's folder, by its name."""
     _only_for_the_house(request)
     asked = request.GET.get("name", "")
-    found = next((path for path in _archives_there() if path.name == asked), None)
-    if found is None:
+    copies, _unreachable = _copies_there()
+    if asked not in {copy.name for copy in copies}:
         raise Http404
-    return FileResponse(found.open("rb"), as_attachment=True, filename=found.name, content_type="application/zip")
+    return FileResponse(_place().opened(asked), as_attachment=True, filename=asked, content_type="application/zip")
 
 
 @require_GET
@@ -84,13 +106,24 @@ def _only_for_the_house(request: HttpRequest) -> None:
         raise Http404
 
 
-def _archives_there() -> list[Path]:
-    folder = archive_folder()
-    return archives(folder)[:SHOWN] if folder.is_dir() else []
+def _place() -> Place:
+    return place_of(settings.SITE, Path(settings.SAMEGAUGE_HOME), attempts=1)  # a page does not wait for a network
 
 
-def _archive(path: Path) -> dict[str, Any]:
-    return {"name": path.name, "size_mib": path.stat().st_size / 2**20}
+def _copies_there() -> tuple[list[Copy], str]:
+    """The newest copies, or why they cannot be listed."""
+    try:
+        return newest_first(_place())[:SHOWN], ""
+    except BackupError as error:
+        return [], error.message_zh if reads_chinese() else str(error)
+
+
+def _failure(last: Job | None) -> dict[str, Any]:
+    """Why the last backup failed, and when it is tried again where nobody has asked for it."""
+    if last is None or last.state != JobState.FAILED:
+        return {"failed": None}
+    again_at = last.requested_at + AGAIN_AFTER if last.requested_by_id is None else None
+    return {"failed": last, "failed_reason": _message(last), "tried_again_at": again_at}
 
 
 def _row(job: Job) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from samegauge.core.database_walls import policies, triggers
-from samegauge.core.database_walls.roles import role_of
+from samegauge.core.database_walls.roles import roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def rebuilt(connection: Any) -> Iterator[None]:
 def build(connection: Any) -> None:
     with as_owner(connection), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            policies.build(cursor, role_of(connection.settings_dict["NAME"]))
+            policies.build(cursor, roles_of(connection.settings_dict["NAME"]))
         else:
             triggers.build(cursor)
 
@@ -44,5 +44,5 @@ def faults(connection: Any) -> list[str]:
     """Name every part of the walls that is missing or altered."""
     with as_owner(connection), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            return policies.faults(cursor, role_of(connection.settings_dict["NAME"]))
+            return policies.faults(cursor, roles_of(connection.settings_dict["NAME"]))
         return triggers.faults(cursor)

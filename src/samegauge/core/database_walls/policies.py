@@ -6,14 +6,15 @@ not declared and makes those that are missing, so that a start that finds everyt
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import ProgrammingError, transaction
 from django.db.backends.utils import truncate_name
 
-from samegauge.core.database_walls.declared import links, owned_tables
+from samegauge.core.database_walls.declared import links, opened_tables, owned_tables, shown_tables
 from samegauge.core.database_walls.errors import WallsError
-from samegauge.core.database_walls.roles import VISIBLE
+from samegauge.core.database_walls.roles import VISIBLE, Roles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,6 +31,10 @@ _GRANTED = """SELECT c.relname FROM pg_class c, pg_roles r
     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND r.rolname = %s
     AND has_table_privilege(r.oid, c.oid, 'SELECT') AND has_table_privilege(r.oid, c.oid, 'INSERT')
     AND has_table_privilege(r.oid, c.oid, 'UPDATE') AND has_table_privilege(r.oid, c.oid, 'DELETE')"""
+_READABLE = """SELECT c.relname FROM pg_class c, pg_roles r
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND r.rolname = %s
+    AND has_table_privilege(r.oid, c.oid, 'SELECT')
+    AND NOT has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')"""
 _FORCED = """SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
     AND relrowsecurity AND relforcerowsecurity"""
 _POLICIES = """SELECT tablename, policyname, permissive, roles::text[], cmd, qual, with_check FROM pg_policies
@@ -56,21 +61,22 @@ MIGHTY = (
 )
 
 
-def build(cursor: Any, role: str) -> None:
-    _ensure_role(cursor, role)
-    declared, found = _declared(cursor, role), _found(cursor, role)
+def build(cursor: Any, roles: Roles) -> None:
+    _ensure_roles(cursor, (roles.site, roles.window))
+    declared, found = _declared(cursor, roles), _found(cursor, roles)
     for part in [part for part in found if part not in declared]:
         _execute(cursor, found[part])
     for part in [part for part in declared if part not in found]:
         _execute(cursor, declared[part])
 
 
-def faults(cursor: Any, role: str) -> list[str]:
-    """What is missing, what is too much, and whether the role is one that they do not bind."""
-    declared, found = _declared(cursor, role), _found(cursor, role)
+def faults(cursor: Any, roles: Roles) -> list[str]:
+    """What is missing, what is too much, and whether the roles are ones that they do not bind."""
+    declared, found = _declared(cursor, roles), _found(cursor, roles)
     missing = [f"missing: {' '.join(map(str, part[:3]))}" for part in declared if part not in found]
     unknown = [f"unknown: {' '.join(map(str, part[:3]))}" for part in found if part not in declared]
-    return [*missing, *unknown, *([MIGHTY[0].format(role)] if _asked(cursor, _MIGHTY, role) else [])]
+    mighty = [MIGHTY[0].format(role) for role in (roles.site, roles.window) if _asked(cursor, _MIGHTY, role)]
+    return [*missing, *unknown, *mighty]
 
 
 def _execute(cursor: Any, statements: Iterable[str]) -> None:
@@ -78,19 +84,30 @@ def _execute(cursor: Any, statements: Iterable[str]) -> None:
         cursor.execute(statement)
 
 
-def _declared(cursor: Any, role: str) -> Parts:
+def _declared(cursor: Any, roles: Roles) -> Parts:
     cursor.execute(_COLUMNS)
     present: dict[str, set[str]] = {}
     for table, column in cursor.fetchall():
         present.setdefault(table, set()).add(column)
-    parts: Parts = {
-        ("privileges", table): (f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{role}"',)
-        for table in sorted(present)
-    }
-    said = _repeated(cursor, role)
+    parts: Parts = {}
+    for table in sorted(present):
+        parts["privileges", table] = (f'GRANT SELECT, INSERT, UPDATE, DELETE ON "{table}" TO "{roles.site}"',)
+        parts["reading", table] = (
+            f'REVOKE ALL ON "{table}" FROM "{roles.window}"',
+            f'GRANT SELECT ON "{table}" TO "{roles.window}"',
+        )
+    wall = _Policy("wall", roles.site, VISIBLE, "ALL")
+    said = _repeated(cursor, wall, "organisation_id bigint")
     for table in owned_tables(present):
         parts["forced", table] = _switched(table, "ENABLE", "FORCE")
-        parts["policy", table, *said] = (_policy(table, role),)
+        parts["policy", table, *said] = (wall.on(table),)
+    for role, name, tables in (
+        (roles.site, "shown", shown_tables(cursor.db, present)),
+        (roles.window, "window", opened_tables(cursor.db, present)),
+    ):
+        for table, condition in tables:
+            policy = _Policy(name, role, condition, "SELECT")
+            parts["policy", table, *_repeated(cursor, policy, f'LIKE "{table}"')] = (policy.on(table),)
     return parts | dict(_keys(present))
 
 
@@ -110,7 +127,7 @@ def _keys(present: Columns) -> Iterator[tuple[Part, tuple[str, ...]]]:
         yield ("f", link.table, name, link.target, True, *columns), (statement,)
 
 
-def _found(cursor: Any, role: str) -> Parts:
+def _found(cursor: Any, roles: Roles) -> Parts:
     parts: Parts = {}
     cursor.execute(_KEYS)
     # A key goes after the references to it.
@@ -123,49 +140,65 @@ def _found(cursor: Any, role: str) -> Parts:
         parts[part] = (f'DROP POLICY "{name}" ON "{table}"',)
     cursor.execute(_FORCED)
     parts |= {("forced", table): _switched(table, "NO FORCE", "DISABLE") for (table,) in cursor.fetchall()}
-    cursor.execute(_GRANTED, [role])
-    return parts | {("privileges", table): () for (table,) in cursor.fetchall()}
+    for kind, question, role in (("privileges", _GRANTED, roles.site), ("reading", _READABLE, roles.window)):
+        cursor.execute(question, [role])
+        parts |= {(kind, table): () for (table,) in cursor.fetchall()}
+    return parts
 
 
 def _switched(table: str, *words: str) -> tuple[str, ...]:
     return tuple(f'ALTER TABLE "{table}" {word} ROW LEVEL SECURITY' for word in words)
 
 
-def _policy(table: str, role: str) -> str:
-    return f'CREATE POLICY wall ON "{table}" TO "{role}" USING ({VISIBLE})'
+@dataclass(frozen=True)
+class _Policy:
+    """Whom it lets do what with which rows."""
+
+    name: str
+    role: str
+    condition: str
+    command: str
+
+    def on(self, table: str) -> str:
+        return f'CREATE POLICY "{self.name}" ON "{table}" FOR {self.command} TO "{self.role}" USING ({self.condition})'
 
 
-def _repeated(cursor: Any, role: str) -> Part:
+def _repeated(cursor: Any, policy: _Policy, columns: str) -> Part:
     """How this PostgreSQL repeats the policy when it is asked for it: in words of its version's own."""
-    cursor.execute("CREATE TEMPORARY TABLE wall_probe (organisation_id bigint)")
-    cursor.execute(_policy("wall_probe", role))
+    cursor.execute(f"CREATE TEMPORARY TABLE wall_probe ({columns})")
+    cursor.execute(policy.on("wall_probe"))
     cursor.execute(_PROBED)
     name, permissive, to, *rest = cursor.fetchone()
     cursor.execute("DROP TABLE wall_probe")
     return (name, permissive, tuple(to), *rest)
 
 
-def _ensure_role(cursor: Any, role: str) -> None:
-    needed = []
-    if not _asked(cursor, "SELECT 1 FROM pg_roles WHERE rolname = %s", role):
-        needed.append(f'CREATE ROLE "{role}" NOLOGIN')
-    if needed or not _asked(cursor, _JOINED, role):
-        needed.append(f'GRANT "{role}" TO "{_login(cursor)}"')
+def _ensure_roles(cursor: Any, roles: tuple[str, ...]) -> None:
+    needed = [statement for role in roles for statement in _missing(cursor, role)]
     try:
         with transaction.atomic(using=cursor.db.alias):
             _execute(cursor, needed)
     except ProgrammingError as error:
         login, commands = _login(cursor), " ".join(f"{statement};" for statement in needed)
         raise WallsError(
-            f"{login} may not make the role that keeps organisations apart. Have the database's administrator run "
+            f"{login} may not make the roles that keep organisations apart. Have the database's administrator run "
             f"once: {commands}",
             f"{login} 沒有權限建立隔開各組織的角色。請資料庫管理員執行一次：{commands}",
         ) from error
-    if _asked(cursor, _MIGHTY, role):
-        message, message_zh = (text.format(role) for text in MIGHTY)
-        raise WallsError(message, message_zh)
-    if not _asked(cursor, _USABLE, role):
-        cursor.execute(f'GRANT USAGE ON SCHEMA "{_schema(cursor)}" TO "{role}"')
+    for role in roles:
+        if _asked(cursor, _MIGHTY, role):
+            message, message_zh = (text.format(role) for text in MIGHTY)
+            raise WallsError(message, message_zh)
+        if not _asked(cursor, _USABLE, role):
+            cursor.execute(f'GRANT USAGE ON SCHEMA "{_schema(cursor)}" TO "{role}"')
+
+
+def _missing(cursor: Any, role: str) -> Iterator[str]:
+    there = _asked(cursor, "SELECT 1 FROM pg_roles WHERE rolname = %s", role)
+    if not there:
+        yield f'CREATE ROLE "{role}" NOLOGIN'
+    if not there or not _asked(cursor, _JOINED, role):
+        yield f'GRANT "{role}" TO "{_login(cursor)}"'
 
 
 def _asked(cursor: Any, question: str, role: str) -> bool:

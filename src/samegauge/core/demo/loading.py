@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import transaction
 
+from samegauge.core.attention.refreshing import refresh
 from samegauge.core.demo import payloads
 from samegauge.core.demo.books import Books
+from samegauge.core.demo.gauges import write_gauges
 from samegauge.core.demo.inspections import write_inspections
+from samegauge.core.demo.master_data import write_master_data
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Role
 from samegauge.core.organisations.rules import open_simulated
 from samegauge.core.scope import organisation_scope
@@ -54,8 +57,12 @@ def load(seed: int, start: datetime, tell: Tell = lambda *_progress: None) -> Lo
         owner = Membership.objects.filter(role=Role.OWNER, organisation__is_simulated=False).order_by("pk").first()
         if owner is not None:
             open_simulated(owner.person)
-    organisations = list(Organisation.objects.filter(is_simulated=True).order_by("pk").values_list("name", flat=True))
-    return Loaded(not known, company.seed, company.start, organisations, counts, _truth_written(company))
+    organisations = list(Organisation.objects.filter(is_simulated=True).order_by("pk"))
+    for organisation in organisations:
+        with organisation_scope(organisation):
+            refresh()  # the start pages say at once what needs attention, without waiting for the worker
+    names = [organisation.name for organisation in organisations]
+    return Loaded(not known, company.seed, company.start, names, counts, _truth_written(company))
 
 
 def _known() -> tuple[int, datetime] | None:
@@ -89,6 +96,7 @@ def _founded(name: Words, kind: OrganisationKind) -> Organisation:
 def _write_builder(company: Company, books: Books, tell: Tell) -> dict[str, int]:
     with organisation_scope(books.organisation):
         books.add_items([*(part.item for part in company.parts), *(machine.model for machine in company.machines)])
+        write_master_data()
         books.add_revisions({label: company.start + timedelta(days=day) for label, day in REVISION_DAYS.items()})
         books.add_lots(LotKind.MELT, {melt.number: "" for melt in company.melts})
         books.add_lots(LotKind.HEAT_TREATMENT, {batch.number: "" for batch in company.heat_treatments})
@@ -102,6 +110,7 @@ def _write_builder(company: Company, books: Books, tell: Tell) -> dict[str, int]
         measurements = write_inspections(books, company)
         tell(3, 4, "Inspections recorded", "檢驗已記錄")
         _build(company, books)
+        write_gauges(books, company)
         tell(4, 4, "Machines built", "機台已組裝")
         return {
             "units": len(books.units),

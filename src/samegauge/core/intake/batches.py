@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
 from samegauge.core.intake.run import alone
 from samegauge.core.jobs.models import Job, JobState
+from samegauge.core.kinds.rules import RecordError, undo_changes
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.production.models import Trace
 from samegauge.core.scope import Retractable, organisation_scope
 from samegauge.core.telemetry import organisation_lake
-from samegauge.core.thread.models import Unit
-from samegauge.core.thread.rules import Fact, Recorder, record
+from samegauge.core.thread.models import Event, Unit
+from samegauge.core.thread.rules import Fact, Recorder, correct, record
 from samegauge.lake.backends import DamagedTableError
 from samegauge.lake.errors import LakeError
 
@@ -59,12 +60,27 @@ def undo(batch: ImportBatch, reason: str, recorder: Recorder) -> None:
             for model in apps.get_models()
             if issubclass(model, Retractable)
         }
+        if batch.kind == ImportKind.TAKE_OVER:
+            counts |= _take_back(batch, reason.strip(), recorder)
         payload = {"import": str(batch.uid), "kind": batch.kind, "reason": reason.strip(), "retracted": counts}
         batch.undo_event = record(Fact("import_undone", now, payload), recorder)
         batch.undone_at = now
         batch.save()
         ImportedFile.objects.filter(batch=batch).update(standing=False)
         transaction.on_commit(finish_undone)
+
+
+def _take_back(batch: ImportBatch, reason: str, recorder: Recorder) -> dict[str, int]:
+    """Give records their old values, and withdraw what was said of units that stay."""
+    if recorder.actor is None:
+        raise UndoError(_("Somebody has to answer for this. Sign in to undo it."))
+    try:
+        changes = undo_changes(batch, recorder.actor, reason)
+    except RecordError as error:
+        raise UndoError(str(error)) from error
+    said = Event.objects.filter(batch=batch, unit__retracted_at__isnull=True, unit__isnull=False)
+    withdrawn = [correct(event, {"withdrawn": True, "import": str(batch.uid)}, reason, recorder) for event in said]
+    return {"records": changes, "events withdrawn": len(withdrawn)}
 
 
 def _refuse_when_others_build_on_it(batch: ImportBatch) -> None:

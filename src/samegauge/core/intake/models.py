@@ -20,6 +20,11 @@ class ImportKind(models.TextChoices):
     NIST_TDP = "nist-tdp", _("NIST technical data package")
     SHDR = "shdr", _("Machine logs (SHDR)")
     QIF = "qif", _("Inspection results (QIF)")
+    TAKE_OVER = "take-over", _("Take-over from a spreadsheet")
+
+
+# What a file alone says how to take in; a spreadsheet needs its columns matched by a person first.
+FILE_KINDS = tuple(kind for kind in ImportKind if kind is not ImportKind.TAKE_OVER)
 
 
 class ImportBatch(Owned):

@@ -78,7 +78,7 @@ class RecordKind:
     def fields(self) -> tuple[RecordField, ...]:
         inherited = {one.name for one in Record._meta.get_fields()}
         own = (one for one in self.model._meta.concrete_fields if one.editable and not one.primary_key)
-        return tuple(_described(one) for one in own if one.name not in inherited)
+        return tuple(described(one) for one in own if one.name not in inherited)
 
     @cached_property
     def form(self) -> type[RecordForm]:
@@ -120,7 +120,7 @@ def _unit_of(name: str) -> str:
         return ""
 
 
-def _described(one: Any) -> RecordField:
+def described(one: Any) -> RecordField:
     target: Any = one.related_model
     if target is not None and not issubclass(target, Record):
         raise KindError(f"{one} points to {target.__name__}, which is no declared kind of record.")

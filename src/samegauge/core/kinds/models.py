@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.scope import Owned
+
+if TYPE_CHECKING:
+    from samegauge.core.intake.models import ImportBatch
 
 
 class Record(Owned):
@@ -19,8 +22,18 @@ class Record(Owned):
     version = models.PositiveIntegerField(default=0, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    # Set where the keys of a whole sheet were compared at once: a question to the database for each row takes minutes.
+    keys_are_known = False
+
     class Meta(Owned.Meta):
         abstract = True
+
+    def get_constraints(self) -> list[tuple[type[models.Model], list[Any]]]:
+        known = models.UniqueConstraint if self.keys_are_known else ()
+        return [
+            (model, [one for one in constraints if not isinstance(one, known)])
+            for model, constraints in super().get_constraints()  # type: ignore[misc]
+        ]
 
 
 class ChangeKind(models.TextChoices):
@@ -41,6 +54,9 @@ class Change(Owned):
     at = models.DateTimeField()
     fields = JsonField(default=dict)
     reason = models.CharField(max_length=500, blank=True)
+    batch: models.ForeignKey[ImportBatch | None] = models.ForeignKey(
+        "intake.ImportBatch", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta(Owned.Meta):
         constraints: ClassVar = [

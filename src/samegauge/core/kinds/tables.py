@@ -10,10 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from samegauge.core.charts.numerals import number_text
-from samegauge.core.face import Cell, Chip, Column, RecordTable
+from samegauge.core.face import Cell, Column, RecordTable
 from samegauge.core.kinds.declaration import kind_of
 from samegauge.core.kinds.models import ChangeKind
-from samegauge.core.kinds.spreadsheets import Outcome
 from samegauge.core.language import script_of
 
 if TYPE_CHECKING:
@@ -21,11 +20,9 @@ if TYPE_CHECKING:
 
     from samegauge.core.kinds.declaration import RecordField, RecordKind
     from samegauge.core.kinds.models import Change, Record
-    from samegauge.core.kinds.spreadsheets import Plan
     from samegauge.core.pages import Page
 
 MOST_VIEWS = 10
-MOST_PLANNED_SHOWN = 200
 
 
 def record_url(kind: RecordKind, record: Record) -> str:
@@ -121,12 +118,12 @@ def _differences(kind: RecordKind, fields: Mapping[str, Any]) -> str:
 
     def said(name: str, old: Any, new: Any) -> str:
         one = known.get(name)
-        return f"{one.heading if one else name}: {_kept(one, old)} → {_kept(one, new)}"
+        return f"{one.heading if one else name}: {kept_text(one, old)} → {kept_text(one, new)}"
 
     return "; ".join(said(name, *pair) for name, pair in fields.items()) or "–"
 
 
-def _kept(one: RecordField | None, value: Any) -> str:
+def kept_text(one: RecordField | None, value: Any) -> str:
     """Write a value as the history keeps it."""
     if value is None or value == "":
         return "–"
@@ -135,41 +132,7 @@ def _kept(one: RecordField | None, value: Any) -> str:
     return str(dict(one.choices).get(value, value)) if one and one.choices else str(value)
 
 
-CHIPS = {Outcome.NEW: "ok", Outcome.CHANGED: "undecided", Outcome.SAME: "neutral", Outcome.WRONG: "alarm"}
-
-
-def plan_table(kind: RecordKind, planned: Plan) -> RecordTable:
-    """The rows of a dry run, wrong ones first."""
-    words = {
-        Outcome.NEW: _("New"),
-        Outcome.CHANGED: _("Changed"),
-        Outcome.SAME: _("Unchanged"),
-        Outcome.WRONG: _("Wrong"),
-    }
-    labels = {one.name: str(one.label) for one in kind.fields}
-    columns = (
-        Column(_("Row"), numeric=True),
-        Column(str(kind.field(kind.key).label)),
-        Column(_("What would happen")),
-        Column(_("Details"), prose=True),
-    )
-    ordered = sorted(planned.rows, key=lambda row: (row.outcome is not Outcome.WRONG, row.outcome is Outcome.SAME))
-    rows = tuple(
-        (
-            Cell(str(row.line)),
-            Cell(row.key, code=True),
-            Cell(chip=Chip(CHIPS[row.outcome], words[row.outcome])),  # type: ignore[arg-type]
-            Cell(
-                "; ".join(f"{labels.get(name, name)}: {reason}" for name, reason in row.problems)
-                or _differences(kind, row.changes)
-            ),
-        )
-        for row in ordered[:MOST_PLANNED_SHOWN]
-    )
-    return RecordTable(_("Dry run"), columns, rows, not_shown=max(0, len(ordered) - MOST_PLANNED_SHOWN))
-
-
-def help_table(kind: RecordKind) -> RecordTable:
+def help_table(fields: Iterable[RecordField]) -> RecordTable:
     columns = (
         Column(_("Field")),
         Column(_("Name in files and API")),
@@ -180,17 +143,17 @@ def help_table(kind: RecordKind) -> RecordTable:
     rows = tuple(
         (
             Cell(one.heading),
-            Cell(one.name, code=True),
+            Cell(one.name, code=True, lang="en"),
             Cell(_("yes") if one.required else _("no")),
             Cell(str(one.meaning)),
-            Cell(_allowed(one)),
+            Cell(allowed_values(one)),
         )
-        for one in kind.fields
+        for one in fields
     )
     return RecordTable(_("Fields"), columns, rows)
 
 
-def _allowed(one: RecordField) -> str:
+def allowed_values(one: RecordField) -> str:
     if one.choices:
         return ", ".join(f"{value} ({label})" for value, label in one.choices)
     if one.target is not None:
@@ -200,5 +163,5 @@ def _allowed(one: RecordField) -> str:
     if isinstance(one.model_field, models.BooleanField):
         return _("yes, no")
     if isinstance(one.model_field, models.DateField):
-        return "2026-11-21"
+        return "2026-11-21, 115/11/21"
     return _("Text, at most %(length)d characters") % {"length": length} if length else _("Number")

@@ -37,8 +37,6 @@ def routes_of(kind: RecordKind) -> list[URLPattern]:
         page("export.csv", csv, "csv", kind.readers),
         page("export.xlsx", xlsx, "xlsx", kind.readers),
         page("new/", views.record_new, "new", kind.writers),
-        page("import/", views.record_upload, "upload", kind.writers),
-        page("import/<uuid:file_uid>/", views.record_import, "import", kind.writers),
         page(one, views.record, "record", kind.readers),
         page(f"{one}edit/", views.record_edit, "edit", kind.writers),
         page(f"{one}switch/", views.record_switch, "switch", kind.writers),

@@ -1,15 +1,16 @@
-"""The pages of every declared kind: list, record, form, retire, spreadsheet in and out, help."""
+"""The pages of every declared kind: list, record, form, retire, export, help. Sheets come in by core.takeover."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -27,14 +28,10 @@ from samegauge.core.kinds.rules import (
     save,
     sort_order,
 )
-from samegauge.core.kinds.spreadsheets import Outcome, guessed_columns, plan, table_of, take_in
-from samegauge.core.language import reads_chinese
+from samegauge.core.kinds.spreadsheets import table_of
 from samegauge.core.organisations.permissions import Action, may, needs
 from samegauge.core.pages import page_of
-from samegauge.core.vault.models import StoredFile
-from samegauge.core.vault.rules import VaultError, keep, read_stored
-from samegauge.formats.errors import FormatError
-from samegauge.formats.spreadsheet import Sheet, read_sheet, write_csv, write_xlsx
+from samegauge.formats.spreadsheet import write_csv, write_xlsx
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -57,7 +54,8 @@ def kind_list(request: HttpRequest) -> HttpResponse:
         (kind, kind.model._default_manager.filter(retired_at__isnull=True).aggregate(count=Count("pk"))["count"])
         for kind in _readable_kinds(request)
     ]
-    return render(request, "kinds/kind_list.html", {"kinds": kinds})
+    actions = [Button(_("Take over your data"), reverse("take_over"), "upload")]
+    return render(request, "kinds/kind_list.html", {"kinds": kinds, "actions": actions})
 
 
 @require_GET
@@ -152,80 +150,6 @@ def record_switch(request: HttpRequest, kind: RecordKind, record_uid: UUID) -> H
     return redirect(kind.url("record", record_uid))
 
 
-@require_http_methods(["GET", "POST"])
-def record_upload(request: HttpRequest, kind: RecordKind) -> HttpResponse:
-    """Keep a spreadsheet, then go to its dry run."""
-    if request.method == "POST":
-        try:
-            stored = _kept_sheet(request)
-        except (VaultError, FormatError) as refusal:
-            messages.error(request, _said(refusal))
-        else:
-            return redirect(kind.url("import", stored.uid))
-    context = {
-        "kind": kind,
-        "upload_url": kind.url("upload"),
-        "label": _("Spreadsheet"),
-        "help": _("XLSX or CSV. The first row names the columns. Nothing is written before you have seen the dry run."),
-        "button": _("Look at it"),
-        "accept": ".xlsx,.csv,.txt",
-    }
-    return render(request, "kinds/record_upload.html", context, status=200 if request.method == "GET" else 422)
-
-
-def _kept_sheet(request: HttpRequest) -> StoredFile:
-    file = request.FILES.get("files")
-    if file is None:
-        raise VaultError(_("No file was chosen. Choose one or more files."))
-    data = file.read()
-    read_sheet(data, file.name or "file")
-    return keep(data, file.name or "file", expected_bytes=file.size)
-
-
-@require_http_methods(["GET", "POST"])
-def record_import(request: HttpRequest, kind: RecordKind, file_uid: UUID) -> HttpResponse:
-    """Match columns to fields, show what each row would do, and on POST do it."""
-    stored = get_object_or_404(StoredFile, uid=file_uid)
-    try:
-        sheet = read_sheet(read_stored(stored), stored.name)
-    except FormatError as refusal:
-        raise BadRequest(_said(refusal)) from refusal
-    columns = _chosen_columns(kind, sheet, request.POST if request.method == "POST" else request.GET)
-    if request.method == "POST":
-        try:
-            done = take_in(kind, sheet, columns, request.user)  # type: ignore[arg-type]
-        except RecordError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            counts = {"new": done.count(Outcome.NEW), "changed": done.count(Outcome.CHANGED)}
-            messages.success(request, _("%(new)d new, %(changed)d changed.") % counts)
-            return redirect(kind.url("list"))
-    planned = plan(kind, sheet, columns)
-    context = {
-        "kind": kind,
-        "file": stored,
-        "choices": [(place, title, columns.get(place, "")) for place, title in enumerate(sheet.header)],
-        "columns": columns,
-        "planned": planned,
-        "missing": [kind.field(name).heading for name in planned.missing],
-        "table": tables.plan_table(kind, planned),
-        "counts": {outcome.value: planned.count(outcome) for outcome in Outcome},
-    }
-    return render(request, "kinds/record_import.html", context)
-
-
-def _chosen_columns(kind: RecordKind, sheet: Sheet, asked: Any) -> dict[int, str]:
-    """Return what the person matched, else what can be guessed from the titles."""
-    if "mapped" not in asked:
-        return guessed_columns(kind, sheet.header)
-    names = {one.name for one in kind.fields}
-    chosen = {place: asked.get(f"column{place}", "") for place in range(len(sheet.header))}
-    columns = {place: name for place, name in chosen.items() if name in names}
-    if len(set(columns.values())) < len(columns):
-        raise BadRequest(_("Two columns go to the same field. Choose one of them."))
-    return columns
-
-
 @require_GET
 def record_export(request: HttpRequest, kind: RecordKind, form: str) -> HttpResponse:
     """The list as it is filtered, as a file that `From a spreadsheet` reads back."""
@@ -240,7 +164,7 @@ def record_export(request: HttpRequest, kind: RecordKind, form: str) -> HttpResp
 
 @require_GET
 def record_help(request: HttpRequest, kind: RecordKind) -> HttpResponse:
-    return render(request, "kinds/record_help.html", {"kind": kind, "table": tables.help_table(kind)})
+    return render(request, "kinds/record_help.html", {"kind": kind, "table": tables.help_table(kind.fields)})
 
 
 def _role(request: HttpRequest) -> str:
@@ -269,9 +193,3 @@ def _reason(request: HttpRequest) -> str:
     if len(reason) > LONGEST_REASON:
         raise BadRequest(_("The reason is longer than %(limit)d characters.") % {"limit": LONGEST_REASON})
     return reason
-
-
-def _said(refusal: VaultError | FormatError) -> str:
-    if isinstance(refusal, FormatError):
-        return refusal.message_zh if reads_chinese() else refusal.message_en
-    return str(refusal)

@@ -18,7 +18,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "units": ("item", "serial", "verdict", "batch", "site"),
     "machines": ("serial", "site"),
     "items": ("item", "site"),
-    "stations": ("lines",),
+    "stations": ("station", "site"),
     "people": ("site",),
 }
 ALWAYS = ("format", "start")
@@ -35,12 +35,7 @@ class LabelForm(forms.Form):
         required=False,
     )
     batch = forms.ChoiceField(label=gettext_lazy("First seen in the import"), required=False)
-    lines = forms.CharField(
-        label=gettext_lazy("Stations"),
-        widget=forms.Textarea(attrs={"rows": 6}),
-        max_length=8000,
-        help_text=gettext_lazy("One a line: its code, a space, its name. A scan searches for the code."),
-    )
+    station = forms.CharField(label=gettext_lazy("Station code begins with"), max_length=30, required=False)
     format = forms.ChoiceField(label=gettext_lazy("Sheet of labels"), required=False)
     start = forms.IntegerField(
         label=gettext_lazy("First free label"),

@@ -14,17 +14,12 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from samegauge.formats.plain_text import visible_text
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
 MOST_LABELS = 2000
-MOST_STATIONS = 100
-# What a scanner types whatever the layout of the keyboard it imitates.
-_STATION_CODE = re.compile(r"[0-9A-Z](?:[0-9A-Z ./-]{0,28}[0-9A-Z])?")
-_SCANNED = re.compile(r"(?:\A|/)([UIP])/([0-9A-F]{32})/?\Z", re.IGNORECASE)
+_SCANNED = re.compile(r"(?:\A|/)([UIPS])/([0-9A-F]{32})/?\Z", re.IGNORECASE)
 
 
 class LabelError(Exception):
@@ -110,28 +105,6 @@ def scanned_path(text: str) -> str:
     """The short path in what was scanned or typed, with or without a site's address; nothing where there is none."""
     found = _SCANNED.search(text.strip())
     return f"/{found[1].upper()}/{found[2].upper()}" if found else ""
-
-
-def station_labels(text: str) -> list[Label]:
-    """One station a line: its code, then its name. Stations are no records yet, so the code alone is in the QR code."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > MOST_STATIONS:
-        raise LabelError(
-            f"These are {len(lines)} stations; {MOST_STATIONS} can be printed at once.",
-            f"共有 {len(lines)} 個工作站，一次最多列印 {MOST_STATIONS} 個。",
-        )
-    labels: list[Label] = []
-    for number, line in enumerate(lines, start=1):
-        code, _, name = line.partition(" ")
-        if _STATION_CODE.fullmatch(code.upper()) is None:
-            raise LabelError(
-                f"Line {number}: {visible_text(code, 20)} is no code that a scanner can type. "
-                "Use letters A to Z, digits, hyphen, full stop and slash, at most 30.",
-                f"第 {number} 行：「{visible_text(code, 20)}」不是掃描器能輸入的代碼。"
-                "使用 A 到 Z 的字母、數字、連字號、句點、斜線，最多 30 個字元。",
-            )
-        labels.append(Label(code.upper(), code.upper(), (name.strip(),) if name.strip() else ()))
-    return labels
 
 
 def check_count(count: int) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from samegauge.core.labels.rules import Label, check_count, code_of, station_labels
+from samegauge.core.labels.rules import Label, check_count, code_of
 from samegauge.core.organisations.models import Membership
+from samegauge.core.production.models import Station
 from samegauge.core.thread.models import Item, ItemKind, Unit
 from samegauge.core.thread.selection import asked_parts
 
@@ -68,8 +69,13 @@ def _person_labels(_asked: dict[str, Any], organisation: Organisation, site: str
     ]
 
 
-def _station_labels(asked: dict[str, Any], _organisation: Organisation, _site: str) -> list[Label]:
-    return station_labels(asked["lines"])
+def _station_labels(asked: dict[str, Any], organisation: Organisation, site: str) -> list[Label]:
+    stations = Station.objects.filter(retired_at__isnull=True, code__istartswith=asked["station"])
+    check_count(stations.count())
+    return [
+        Label(code_of("S", one.uid, site), one.code, _names(one), organisation.is_simulated)
+        for one in stations.order_by("code")
+    ]
 
 
 def _names(thing: Any) -> tuple[str, ...]:

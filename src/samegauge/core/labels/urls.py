@@ -30,5 +30,6 @@ urlpatterns = [
     path("labels/people/", views.people_labels, name="people_labels"),
     path("U/<code:unit_uid>", views.scanned_unit, name="scanned_unit"),
     path("I/<code:item_uid>", views.scanned_item, name="scanned_item"),
+    path("S/<code:station_uid>", views.scanned_station, name="scanned_station"),
     path("P/<code:person_uid>", views.scanned_person, name="scanned_person"),
 ]

@@ -20,6 +20,7 @@ from samegauge.core.language import reads_chinese
 from samegauge.core.organisations.models import Membership
 from samegauge.core.organisations.permissions import Action, may, needs
 from samegauge.core.printing import PrintError, fonts_folder
+from samegauge.core.production.models import Station
 from samegauge.core.thread.models import Item, Unit
 
 if TYPE_CHECKING:
@@ -78,6 +79,12 @@ def scanned_unit(_request: HttpRequest, unit_uid: UUID) -> HttpResponse:
 def scanned_item(_request: HttpRequest, item_uid: UUID) -> HttpResponse:
     item = get_object_or_404(Item, uid=item_uid)
     return redirect(f"{reverse('unit_list')}?{urlencode({'item': item.number})}")
+
+
+@require_GET
+@needs(Action.READ)
+def scanned_station(_request: HttpRequest, station_uid: UUID) -> HttpResponse:
+    return redirect("station_record", get_object_or_404(Station, uid=station_uid).uid)
 
 
 @require_GET

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.production.models import Confidence
-from samegauge.core.scope import Owned, Retractable
+from samegauge.core.scope import Opening, Owned, Retractable, granted_units
 from samegauge.core.thread.models import Event, Item, Unit
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class Inspection(Retractable):
     evidence = JsonField(default=list)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
 
+    opening = Opening(lambda: models.Q(unit__in=granted_units(with_thread=True)), shows=("source",))
+
     class Meta(Retractable.Meta):
         indexes: ClassVar = [models.Index(fields=["organisation", "unit"], name="inspection_by_unit")]
 
@@ -91,12 +93,15 @@ class Measurement(Retractable):
     """One characteristic of one unit: actual value and both verdicts, the source's and our own from the limits."""
 
     characteristic_id: int
+    inspection_id: int
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="measurements")
     characteristic = models.ForeignKey(Characteristic, on_delete=models.PROTECT, related_name="measurements")
     actual = models.FloatField(null=True)
     deviation = models.FloatField(null=True)
     stated = models.CharField(max_length=10, choices=Conformity.choices)
     recomputed = models.CharField(max_length=10, choices=Conformity.choices)
+
+    opening = Opening(lambda: models.Q(inspection__in=Inspection.everything.values("pk")), shows=("characteristic",))
 
     class Meta(Retractable.Meta):
         indexes: ClassVar = [

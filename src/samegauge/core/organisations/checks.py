@@ -22,7 +22,12 @@ PLATFORM_TABLES = {
     "axes.AccessFailureLog",
     "axes.AccessLog",
     "contenttypes.ContentType",
+    "mfa.Authenticator",
     "sessions.Session",
+    "socialaccount.SocialAccount",
+    "socialaccount.SocialApp",
+    "socialaccount.SocialToken",
+    "usersessions.UserSession",
 }
 
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from samegauge.core.organisations.models import Organisation, OrganisationKind, Person, Role
 from samegauge.core.organisations.rules import MemberChange
+from samegauge.core.organisations.sign_in_rules import SignInRules
 
 
 class FirstStartForm(forms.Form):
@@ -50,7 +52,24 @@ class PersonForm(forms.Form):
 
     display_name = forms.CharField(label=_("Name"), max_length=150)
     username = forms.CharField(label=_("Sign-in name"), max_length=150, validators=[Person.username_validator])
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        required=False,
+        help_text=_("For signing in with the company account, and for letters. May stay empty."),
+    )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, initial=Role.ENGINEER)
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        if email and EmailAddress.objects.filter(email__iexact=email, verified=True).exists():
+            raise forms.ValidationError(
+                _("This e-mail address belongs to another account. Leave it out, or correct it.")
+            )
+        return email
+
+    def person(self) -> Person:
+        data = self.cleaned_data
+        return Person(username=data["username"], display_name=data["display_name"], email=data["email"])
 
     def clean_username(self) -> str:
         username = self.cleaned_data["username"]
@@ -77,6 +96,44 @@ class MemberForm(forms.Form):
         if not self.errors and not self.has_changed():
             raise forms.ValidationError(_("Nothing is different. Choose another role, or switch the person off or on."))
         return data
+
+
+class SignInRulesForm(forms.Form):
+    """What the organisation asks of its people's accounts."""
+
+    second_factor_roles = forms.MultipleChoiceField(
+        label=_("These roles must have a second factor"),
+        choices=Role.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Who has none yet is led to set one up at the next step, and can do nothing else before."),
+    )
+    idle_minutes = forms.TypedChoiceField(
+        label=_("Signed out after this time without a step"),
+        coerce=int,
+        choices=[
+            (15, _("15 minutes")),
+            (30, _("30 minutes")),
+            (60, _("1 hour")),
+            (120, _("2 hours")),
+            (240, _("4 hours")),
+            (720, _("12 hours, a whole shift: for tablets on the floor")),
+        ],
+        help_text=_("Whatever is chosen, everybody signs in again after 12 hours."),
+    )
+
+    def rules(self) -> SignInRules:
+        data = self.cleaned_data
+        return SignInRules(frozenset(map(Role, data["second_factor_roles"])), data["idle_minutes"])
+
+
+class AccountForm(forms.ModelForm):
+    """What a person calls oneself."""
+
+    class Meta:
+        model = Person
+        fields = ("display_name",)
+        labels: ClassVar = {"display_name": _("Name")}
 
 
 class TokenForm(forms.Form):

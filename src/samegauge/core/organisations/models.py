@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
 
 
@@ -31,6 +32,8 @@ class Organisation(models.Model):
     kind = models.CharField(max_length=30, choices=OrganisationKind.choices)
     time_zone = models.CharField(max_length=60, default="Asia/Taipei")
     is_simulated = models.BooleanField(default=False)
+    second_factor_roles = JsonField(default=list)
+    idle_minutes = models.PositiveSmallIntegerField(default=60)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -67,6 +70,7 @@ class Membership(models.Model):
     belongs_to = "platform"
 
     organisation_id: int
+    person_id: int
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=30, choices=Role.choices)
@@ -84,6 +88,19 @@ class Membership(models.Model):
     @staticmethod
     def active() -> models.QuerySet[Membership]:
         return Membership.objects.filter(switched_off_at__isnull=True)
+
+
+class KeptPassword(models.Model):
+    """The hash of a password that a person had, while the rules of the site forbid to take one again."""
+
+    belongs_to = "platform"
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="kept_passwords")
+    password = models.CharField(max_length=128)
+    set_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.person} {self.set_at:%Y-%m-%d}"
 
 
 class SetupLink(models.Model):

@@ -30,6 +30,8 @@ class Action(StrEnum):
     UNDO_IMPORT = "undo_import"
     RECORD = "record"
     ISSUE_PASSPORT = "issue_passport"
+    SHARE = "share"
+    READ_SHARED = "read_shared"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_TOKENS = "manage_tokens"
     ADMINISTER_SITE = "administer_site"
@@ -47,6 +49,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.IMPORT: frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER, Role.INSPECTOR}),
     Action.UNDO_IMPORT: frozenset({Role.OWNER, Role.QUALITY_MANAGER}),
     Action.ISSUE_PASSPORT: frozenset({Role.OWNER, Role.QUALITY_MANAGER}),
+    Action.SHARE: frozenset({Role.OWNER, Role.QUALITY_MANAGER}),
+    # What another firm shares, it shares with the firm, not with the firm's guests.
+    Action.READ_SHARED: _STAFF,
     Action.MANAGE_PEOPLE: frozenset({Role.OWNER}),
     Action.ADMINISTER_SITE: frozenset({Role.OWNER}),
 }

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -21,8 +21,8 @@ from samegauge.core.organisations.models import (
     SetupLink,
 )
 from samegauge.core.organisations.permissions import Action, may
-
-log = logging.getLogger(__name__)
+from samegauge.core.security_events.models import What
+from samegauge.core.security_events.rules import Concerned, record
 
 LINK_LIFE = timedelta(days=7)
 UNNAMED = "–"
@@ -64,6 +64,19 @@ def found_organisation(link: SetupLink, organisation: Organisation, owner: Perso
         return membership
 
 
+def add_person(person: Person, role: Role, by: Membership) -> Membership:
+    """Give somebody an account without a password; the link that the owner hands over lets the person choose one."""
+    with transaction.atomic():
+        person.set_unusable_password()
+        person.save()
+        if person.email:
+            # The owner vouches for the address; a sign-in at the company's identity provider is matched by it.
+            EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+        membership = Membership.objects.create(person=person, organisation=by.organisation, role=role)
+        record(What.PERSON_ADDED, Concerned(by.person, person, by.organisation_id), role.value)
+    return membership
+
+
 class SetupLinkUsedError(Exception):
     """Somebody was faster with the same link."""
 
@@ -71,7 +84,18 @@ class SetupLinkUsedError(Exception):
 def issue_token(membership: Membership, name: str) -> tuple[ApiToken, str]:
     """Return the token's record and its text, which is shown once and kept nowhere."""
     text = f"sg_{secrets.token_urlsafe(32)}"
-    return ApiToken.objects.create(membership=membership, name=name, token_sha256=fingerprint(text)), text
+    with transaction.atomic():
+        token = ApiToken.objects.create(membership=membership, name=name, token_sha256=fingerprint(text))
+        record(What.TOKEN_MADE, Concerned(membership.person, organisation_id=membership.organisation_id), name)
+    return token, text
+
+
+def revoke_token(token: ApiToken, membership: Membership) -> None:
+    with transaction.atomic():
+        token.revoked_at = datetime.now(UTC)
+        token.save(update_fields=["revoked_at"])
+        whose = Concerned(membership.person, organisation_id=membership.organisation_id)
+        record(What.TOKEN_REVOKED, whose, token.name)
 
 
 def membership_of_token(text: str) -> Membership | None:
@@ -97,6 +121,9 @@ class MemberChange:
     role: Role
     active: bool
 
+    def __str__(self) -> str:
+        return f"{self.role.value}, {'on' if self.active else 'off'}"
+
 
 class MemberChangeError(Exception):
     """Why a member's role or access cannot be changed so."""
@@ -121,16 +148,8 @@ def change_member(membership: Membership, change: MemberChange, by: Membership) 
         membership.save(update_fields=["role", "switched_off_at"])
         if not change.active:
             ApiToken.objects.filter(membership=membership, revoked_at__isnull=True).update(revoked_at=datetime.now(UTC))
-    log.info(
-        "%s changed %s in %s: %s, %s -> %s, %s",
-        acting.person.username,
-        membership.person.username,
-        by.organisation_id,
-        before.role.value,
-        "on" if before.active else "off",
-        change.role.value,
-        "on" if change.active else "off",
-    )
+        concerned = Concerned(acting.person, membership.person, by.organisation_id)
+        record(What.ROLE_CHANGED, concerned, f"{before} -> {change}")
 
 
 def _refuse_losing_the_last_owner(membership: Membership, change: MemberChange) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
+from samegauge.core.kinds.models import Record
 from samegauge.core.scope import Owned, Retractable
 from samegauge.core.thread.models import Event, Item, Unit
 
@@ -17,6 +20,34 @@ class Confidence(models.TextChoices):
     STATED = "stated", _("Stated by the source")
     INFERRED = "inferred", _("Worked out from the data")
     UNCERTAIN = "uncertain", _("Uncertain")
+
+
+class Station(Record):
+    """工站: a place in the route where people assemble or test."""
+
+    code = models.CharField(
+        _("Station code"),
+        max_length=30,
+        validators=[RegexValidator(r"\A[0-9A-Z](?:[0-9A-Z ./-]*[0-9A-Z])?\Z", _("Use A to Z, digits and . / -"))],
+        help_text=_("In capitals and digits, so that any scanner types it."),
+    )
+    name = models.CharField(pgettext_lazy("station", "Name"), max_length=200, help_text=_("What is done there."))
+    name_zh = models.CharField(_("Chinese name"), max_length=200, blank=True, help_text=_("If it has one."))
+    line = models.CharField(_("Line or section"), max_length=100, blank=True, help_text=_("Which it belongs to."))
+    place = models.CharField(_("Place"), max_length=100, blank=True, help_text=_("Hall and bay."))
+    sequence = models.PositiveIntegerField(
+        _("Place in the route"), null=True, blank=True, help_text=_("Its number in the order of work, from 1.")
+    )
+    note = models.CharField(_("Note"), max_length=500, blank=True, help_text=_("What the next person should know."))
+
+    class Meta(Record.Meta):
+        verbose_name = _("station")
+        verbose_name_plural = _("Stations")
+        ordering: ClassVar = ["code"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["organisation", "code"], name="a_station_code_once")]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
 
 
 class ProgramRevision(Retractable):

@@ -12,10 +12,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from samegauge.core.fields import JsonField
 from samegauge.core.identifiers import new_uid
-from samegauge.core.scope import Owned, Retractable, ScopedManager, ScopedQuerySet
+from samegauge.core.kinds.models import Record
+from samegauge.core.scope import Opening, Owned, Retractable, ScopedManager, ScopedQuerySet, granted_units
 
 
 class ItemKind(models.TextChoices):
@@ -25,16 +27,22 @@ class ItemKind(models.TextChoices):
     CASTING = "casting", _("Casting")
 
 
-class Item(Owned):
+class Item(Record):
     """料件: what is designed once and made many times."""
 
-    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
-    number = models.CharField(max_length=100)
-    name = models.CharField(max_length=200)
-    name_zh = models.CharField(max_length=200, blank=True)
-    kind = models.CharField(max_length=20, choices=ItemKind.choices)
+    number = models.CharField(_("Item number"), max_length=100, help_text=_("As on drawings and orders."))
+    name = models.CharField(pgettext_lazy("item", "Name"), max_length=200, help_text=_("As on the drawing."))
+    name_zh = models.CharField(_("Chinese name"), max_length=200, blank=True, help_text=_("If it has one."))
+    kind = models.CharField(
+        pgettext_lazy("record", "Kind"),
+        max_length=20,
+        choices=ItemKind.choices,
+        help_text=_("A whole machine, an assembly, a part or a casting."),
+    )
 
-    class Meta(Owned.Meta):
+    class Meta(Record.Meta):
+        verbose_name = _("item")
+        verbose_name_plural = _("Items")
         ordering: ClassVar = ["number"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "number"], name="an_item_number_once_per_organisation")
@@ -95,6 +103,8 @@ class Unit(Retractable):
     simulated = models.BooleanField(default=False)
     registered_at = models.DateTimeField(auto_now_add=True)
 
+    opening = Opening(lambda: Q(pk__in=granted_units()), shows=("item", "revision", "lot"))
+
     class Meta(Retractable.Meta):
         ordering: ClassVar = ["serial"]
         constraints: ClassVar = [
@@ -131,6 +141,9 @@ class AsBuiltEdge(Retractable):
         "Event", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
+    # Not those above a granted unit: they would tell what it is built into.
+    opening = Opening(lambda: Q(parent__in=granted_units(with_thread=True)), shows=("installed_event", "removed_event"))
+
     class Meta(Retractable.Meta):
         constraints: ClassVar = [
             models.CheckConstraint(
@@ -165,6 +178,10 @@ class EventManager(ScopedManager.from_queryset(EventQuerySet)):
     pass
 
 
+# An installation or removal names the unit above; it shows with its edge. With whom else a unit is shared is nobody's.
+TELL_OF_OTHERS = ("installed", "removed", "shared", "sharing_ended")
+
+
 class Event(Owned):
     """What happened to a unit, said once and for ever."""
 
@@ -184,6 +201,8 @@ class Event(Owned):
     batch = models.ForeignKey("intake.ImportBatch", on_delete=models.PROTECT, null=True, related_name="+")
     supersedes = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="superseded_by")
     leaf_hash = models.CharField(max_length=64)
+
+    opening = Opening(lambda: Q(unit__in=granted_units(with_thread=True)) & ~Q(kind__in=TELL_OF_OTHERS))
 
     objects = EventManager()
 
@@ -213,6 +232,8 @@ class Document(Retractable):
     item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, blank=True, related_name="documents")
     revision = models.ForeignKey(Revision, on_delete=models.PROTECT, null=True, blank=True, related_name="documents")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="documents")
+
+    opening = Opening(lambda: Q(unit__in=granted_units(with_thread=True)), shows=("stored",))
 
     def __str__(self) -> str:
         return self.title

@@ -180,6 +180,111 @@ def install(child: Unit, parent: Unit, at: datetime, recorder: Recorder, positio
         )
 
 
+@dataclass(frozen=True)
+class Installation:
+    """One unit's way into another; `said` is what else its event says."""
+
+    child: Unit
+    parent: Unit
+    at: datetime
+    position: str = ""
+    said: Mapping[str, Any] = field(default_factory=dict)
+
+
+def install_all(installations: Sequence[Installation], recorder: Recorder) -> list[AsBuiltEdge]:
+    """Do what `install` does for many units at once: all of them, or none."""
+    with transaction.atomic():
+        _lock_structure()
+        above = {one.child.serial: {one.parent.serial} for one in installations}
+        if len(above) < len(installations):
+            raise ThreadError(_("A unit can go into one place only."))
+        if installations:
+            since = min(one.at for one in installations)
+            for serial, edges in edges_of(above, since).items():
+                raise ThreadError(
+                    _("%(child)s is in %(parent)s. Scan the right one, or have its removal recorded.")
+                    % {"child": serial, "parent": edges[0].parent.serial}
+                )
+            if circle := in_circles(with_holders(above, since)):
+                raise ThreadError(_("These would contain one another: %(serials)s.") % {"serials": _some(circle)})
+        facts = [
+            Fact(
+                "installed",
+                one.at,
+                {"parent": one.parent.serial, "child": one.child.serial, "position": one.position, **one.said},
+                unit=one.child,
+            )
+            for one in installations
+        ]
+        made = [
+            AsBuiltEdge(
+                parent=one.parent,
+                child=one.child,
+                position=one.position,
+                valid_from=one.at,
+                installed_event=event,
+                batch=recorder.batch,
+            )
+            for one, event in zip(installations, record_all(facts, recorder), strict=True)
+        ]
+        return AsBuiltEdge.objects.bulk_create(made, batch_size=500)
+
+
+def edges_of(serials: Iterable[str], since: datetime) -> dict[str, list[AsBuiltEdge]]:
+    """Return where units are at or after a moment, by their serial numbers."""
+    later = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=since))
+    found: dict[str, list[AsBuiltEdge]] = {}
+    for some in _batches(list(serials)):
+        edges = later.filter(child__serial__in=some).select_related("child", "parent", "installed_event")
+        for edge in edges.order_by("valid_from"):
+            found.setdefault(edge.child.serial, []).append(edge)
+    return found
+
+
+def with_holders(above: Mapping[str, set[str]], since: datetime) -> dict[str, set[str]]:
+    """Return what would be in what, by serial numbers, together with what already holds the holders."""
+    whole = {child: set(parents) for child, parents in above.items()}
+    level = {parent for parents in whole.values() for parent in parents}
+    while level := level - whole.keys():
+        held = edges_of(level, since)
+        whole |= {serial: {edge.parent.serial for edge in held.get(serial, ())} for serial in level}
+        level = {parent for serial in level for parent in whole[serial]}
+    return whole
+
+
+def in_circles(above: Mapping[str, set[str]]) -> list[str]:
+    """Return the units that would contain themselves, by serial number."""
+    left = {child: set(parents) for child, parents in above.items()}
+    # What nothing above holds is in no circle; taken away again and again, only circles and what hangs below them stay.
+    below: dict[str, set[str]] = {}
+    for child, parents in left.items():
+        for parent in parents:
+            below.setdefault(parent, set()).add(child)
+    free = [serial for serial in {*left, *below} if not left.get(serial)]
+    while free:
+        holder = free.pop()
+        for child in below.pop(holder, ()):
+            left[child].discard(holder)
+            if not left[child]:
+                free.append(child)
+    return sorted(child for child, parents in left.items() if parents and _reaches(child, left))
+
+
+def _reaches(start: str, above: Mapping[str, set[str]]) -> bool:
+    seen: set[str] = set()
+    level = set(above[start])
+    while level:
+        if start in level:
+            return True
+        seen |= level
+        level = {parent for serial in level for parent in above.get(serial, ())} - seen
+    return False
+
+
+def _some(serials: list[str], most: int = 5) -> str:
+    return ", ".join(serials[:most]) + (" …" if len(serials) > most else "")
+
+
 def _holds_from(holder: Unit, unit: Unit, at: datetime) -> bool:
     """Whether `holder` contains `unit` at any moment from `at` on: a place recorded for later counts too."""
     later = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
@@ -250,7 +355,7 @@ def _edges_below(parents: list[int], at: datetime) -> list[tuple[int, int]]:
     ]
 
 
-def _batches(keys: list[int]) -> list[list[int]]:
+def _batches(keys: list[Any]) -> list[list[Any]]:
     return [keys[start : start + MOST_VALUES] for start in range(0, len(keys), MOST_VALUES)]
 
 

@@ -160,3 +160,65 @@ def beta_quantile(probability: float, a: float, b: float) -> float:
     NIST Digital Library of Mathematical Functions, chapters 7 and 8, https://dlmf.nist.gov.
     """
     return float(scipy.special.betaincinv(a, b, probability))
+
+
+def beta_below(x: float, a: float, b: float) -> float:
+    """What share of a beta distribution lies below x?
+
+    Parameters
+    ----------
+    x : float
+        Between 0 and 1 [1].
+    a, b : float
+        Shape parameters, positive [1].
+
+    Returns
+    -------
+    float
+        The share [1].
+
+    Notes
+    -----
+    The regularised incomplete beta function; with a = k, b = n - k + 1 the chance of at least k of n at share x.
+
+    Examples
+    --------
+    >>> round(beta_below(0.5, 3, 1), 3)
+    0.125
+
+    References
+    ----------
+    NIST Digital Library of Mathematical Functions, 8.17, https://dlmf.nist.gov.
+    """
+    return float(scipy.special.betainc(a, b, x))
+
+
+def student_below(t: float, dof: float) -> float:
+    """What share of Student's t distribution lies below t?
+
+    Parameters
+    ----------
+    t : float
+        The statistic [1].
+    dof : float
+        Degrees of freedom, positive and not necessarily whole [1].
+
+    Returns
+    -------
+    float
+        The share [1].
+
+    Notes
+    -----
+    By the regularised incomplete beta function.
+
+    Examples
+    --------
+    >>> round(student_below(-2.228, 10), 3)
+    0.025
+
+    References
+    ----------
+    Student, Biometrika 6 (1908) 1. Abramowitz M., Stegun I. A., Handbook of Mathematical Functions (1964), 26.7.
+    """
+    return float(scipy.special.stdtr(dof, t))

@@ -70,6 +70,7 @@ def test_with_every_key_usable_nothing_is_said(passport: Passport, stranger: Cli
     assert "could not be read" not in said
 
 
+@pytest.mark.threat("T07")
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", [f"/verify/{TOKEN}/", "/verify/"])
 def test_an_address_that_asks_too_often_is_told_to_wait(

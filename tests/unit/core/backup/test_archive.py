@@ -116,6 +116,7 @@ def test_an_archive_that_is_cut_off_is_refused(whole: Path, tmp_path: Path, tent
     assert "no whole backup" in str(refused(cut, tmp_path / "home"))
 
 
+@pytest.mark.threat("T15")
 def test_no_changed_byte_changes_what_comes_out(whole: Path, contents: dict[str, bytes], tmp_path: Path) -> None:
     """Most are refused; some are in bytes that no reader looks at."""
     data, source, harmless = whole.read_bytes(), random.Random(SEED), 0
@@ -190,6 +191,8 @@ HOSTILE = {
 }
 
 
+@pytest.mark.asvs("5.3.2")
+@pytest.mark.threat("T15")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_archive_is_refused_whole(whole: Path, tmp_path: Path, name: str) -> None:
     hostile = repacked(whole, tmp_path / "hostile.zip", HOSTILE[name])
@@ -198,6 +201,8 @@ def test_a_hostile_archive_is_refused_whole(whole: Path, tmp_path: Path, name: s
     assert set(tree(tmp_path)) == before
 
 
+@pytest.mark.asvs("5.2.1")
+@pytest.mark.threat("T15")
 def test_a_bomb_is_refused_before_anything_is_unpacked(whole: Path, tmp_path: Path) -> None:
     huge = shutil.disk_usage(tmp_path).free + 1
 

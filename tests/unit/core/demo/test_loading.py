@@ -20,8 +20,10 @@ from samegauge.core.organisations.rules import (
     only_organisation,
     open_setup_link,
 )
+from samegauge.core.partners.models import Partner
+from samegauge.core.production.models import Station
 from samegauge.core.scope import all_organisations, organisation_scope
-from samegauge.core.thread.models import AsBuiltEdge, Event, ItemKind, Unit
+from samegauge.core.thread.models import AsBuiltEdge, Event, Item, ItemKind, Unit
 from samegauge.core.thread.rules import Recorder, ThreadError, altered_events, as_built, install
 from samegauge.simulators.builder import orders
 from samegauge.simulators.builder.catalogue import BUILDER
@@ -183,3 +185,11 @@ def test_every_item_has_a_name_and_a_kind(number: str, english: str, kind: ItemK
     words, found = named_item(number)
     assert (words.en, found) == (english, kind)
     assert words.zh
+
+
+def test_the_builder_has_partners_stations_and_items_to_show(loaded: Loaded) -> None:
+    with organisation_scope(builder()):
+        assert (Partner.objects.count(), Station.objects.count()) == (15, 54)
+        assert Station.objects.order_by("sequence")[16].code == "S17"
+        for record in (*Partner.objects.all(), *Station.objects.all(), *Item.objects.all()):
+            record.full_clean()

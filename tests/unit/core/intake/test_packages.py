@@ -62,6 +62,8 @@ ARCHIVES = {
 }
 
 
+@pytest.mark.asvs("5.3.2")
+@pytest.mark.threat("T05")
 @pytest.mark.parametrize("name", ARCHIVES)
 def test_a_hostile_archive_is_refused_whole(in_scope: Organisation, home: Path, name: str) -> None:
     before = rows_by_model()

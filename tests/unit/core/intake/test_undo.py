@@ -15,6 +15,7 @@ from qif_samples import qif
 from support.import_here import asked, rows_by_model, take_in
 
 from samegauge.cli import worker
+from samegauge.core.attention.refreshing import refresh
 from samegauge.core.intake import batches
 from samegauge.core.intake.batches import UndoError, finish_undone, undo
 from samegauge.core.intake.models import ImportBatch, ImportedFile
@@ -127,12 +128,14 @@ def client(person_with_role: Callable[..., Person], organisation: Organisation) 
 def test_pages_show_nothing_of_it_but_the_undone_import_itself(undone: Any, client: Client) -> None:
     report = take_in("qif", RESULTS)
     unit, inspection = Unit.objects.get(), Inspection.objects.get()
+    refresh()  # as the worker does every minute
     own = [reverse("unit_thread", args=[unit.uid]), reverse("inspection", args=[inspection.uid])]
     lists = [reverse("unit_list"), reverse("search") + "?q=SN-1", reverse("home")]
     assert [client.get(address).status_code for address in own] == [200, 200]
     pages = {address: client.get(address, follow=True).content.decode() for address in lists}
     assert {address: str(unit.uid) in page for address, page in pages.items()} == dict.fromkeys(lists, True)
     undone(report)
+    refresh()
     assert [client.get(address).status_code for address in own] == [404, 404]
     for address in (*lists, reverse("characteristic_list")):
         page = client.get(address, follow=True)
@@ -152,6 +155,8 @@ def test_without_a_reason_nothing_is_undone(in_scope: Organisation, reason: str)
     assert not Event.objects.filter(kind="import_undone").exists()
 
 
+@pytest.mark.asvs("2.3.1")
+@pytest.mark.threat("T06")
 def test_twice_is_refused(undone: Any) -> None:
     report = take_in("qif", RESULTS)
     undone(report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from samegauge.core.intake.models import ImportBatch
 from samegauge.core.labels import rules
 from samegauge.core.labels.rules import code_of
 from samegauge.core.organisations.models import Membership, Organisation, Person, Role
+from samegauge.core.production.models import Station
 from samegauge.core.scope import organisation_scope
 from samegauge.core.thread.models import Item, ItemKind, Unit
 
@@ -85,6 +87,17 @@ def test_a_scan_of_what_was_printed_opens_the_record(owner: Client, parts: dict[
     assert owner.get(scanned)["Location"] == f"/people/{Person.objects.get().uid}/"
 
 
+def test_stations_in_use_are_printed_and_a_scan_opens_the_station(organisation: Organisation, owner: Client) -> None:
+    with organisation_scope(organisation):
+        first, second = (Station.objects.create(code=code, name="Scraping") for code in ("S01", "S02"))
+        Station.objects.create(code="S03", name="Gone", retired_at=datetime.now(UTC))
+    assert printed(owner, "stations") == [code_of("S", first.uid), code_of("S", second.uid)]
+    (scanned,) = printed(owner, "stations", station="s02")
+    assert owner.get(scanned)["Location"] == f"/records/stations/{second.uid}/"
+    page = owner.get("/search/", {"q": scanned, "scan": "1"}, follow=True)
+    assert "S02" in page.content.decode()
+
+
 def test_the_page_shows_what_will_be_printed(owner: Client, parts: dict[str, UUID]) -> None:
     listed = owner.get("/units/?item=SH-22").content.decode()
     assert "/labels/?item=SH-22&amp;format=l7160" in listed
@@ -102,7 +115,7 @@ def test_the_page_shows_what_will_be_printed(owner: Client, parts: dict[str, UUI
         ("/labels/units/?start=22", "This sheet has 21 labels."),
         ("/labels/units/?item=none", "Nothing fits"),
         ("/labels/?item=none&format=l7160", "Nothing fits"),
-        ("/labels/stations/?lines=%E7%AB%99", "Line 1"),
+        ("/labels/stations/?station=S9", "Nothing fits"),
         ("/labels/units/?format=none", "Select a valid choice"),
     ],
 )

@@ -15,7 +15,6 @@ from samegauge.core.labels.rules import (
     pages_of,
     scanned_path,
     sheet_formats,
-    station_labels,
 )
 
 UID = UUID("01939d3c-1f2e-7abc-8def-0123456789ab")
@@ -63,24 +62,8 @@ def test_labels_start_at_the_first_free_place_and_go_on_to_further_pages() -> No
     assert [label for page in pages for _place, label in page] == labels
 
 
-def test_stations_are_a_code_and_a_name_a_line() -> None:
-    assert station_labels(" s17 主軸 組立 \n\n A-04.2\n") == [
-        Label("S17", "S17", ("主軸 組立",)),
-        Label("A-04.2", "A-04.2"),
-    ]
-
-
-@pytest.mark.parametrize("line", ["站17 組立", "-S1", "S_1", "S" * 31])
-def test_a_station_code_that_no_scanner_types_is_refused_with_its_line(line: str) -> None:
-    with pytest.raises(LabelError, match="Line 2") as refused:
-        station_labels(f"S1\n{line}")
-    assert "第 2 行" in refused.value.message_zh
-
-
 def test_too_many_and_none_are_refused() -> None:
     check_count(MOST_LABELS)
     for count, said in ((0, "Nothing"), (MOST_LABELS + 1, "2,001 labels")):
         with pytest.raises(LabelError, match=said):
             check_count(count)
-    with pytest.raises(LabelError, match="101 stations"):
-        station_labels("S1\n" * 101)

@@ -51,6 +51,8 @@ def test_simulated_records_say_so_however_long_the_rest() -> None:
         assert "模擬資料Simulated" in words(render_labels([long], sheet_formats()[key], 0, FONTS)), key
 
 
+@pytest.mark.asvs("1.2.1")
+@pytest.mark.threat("T08")
 def test_markup_in_records_comes_out_as_plain_text() -> None:
     hostile = label(1, title=HOSTILE[:40], lines=(HOSTILE[:40],))
     assert words(render_labels([hostile], sheet_formats()["roll-100x50"], 0, FONTS)).count('#image("/etc/passwd")') == 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.test import Client
 from django.utils import translation
+from support.accounts import sign_in_confirmed
 
 from samegauge.core.organisations import permissions
 from samegauge.core.organisations.models import Membership, Role
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from samegauge.core.organisations.models import Organisation, Person
-
-LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 @pytest.fixture
@@ -34,8 +33,7 @@ def engineer(person_with_role: Callable[..., Person], organisation: Organisation
 
 def seen_by(person: Person, language: str = "en") -> Client:
     client = Client(headers={"Accept": "text/html", "Accept-Language": language})
-    client.force_login(person, LOGIN_BACKEND)
-    return client
+    return sign_in_confirmed(client, person)
 
 
 def membership_of(person: Person) -> Membership:
@@ -54,6 +52,8 @@ class TestPage:
         assert done.redirect_chain == [("/people/", 302)]
         assert membership_of(engineer).role == Role.INSPECTOR
 
+    @pytest.mark.asvs("7.4.2")
+    @pytest.mark.threat("T14", "T18")
     def test_one_switched_off_is_out_at_the_next_request_tokens_included(self, owner: Person, engineer: Person) -> None:
         _record, text = issue_token(membership_of(engineer), "script")
         theirs, program = seen_by(engineer), Client(headers={"Authorization": f"Bearer {text}"})
@@ -91,11 +91,11 @@ class TestRule:
     def test_what_happened_is_written_down(
         self, owner: Person, engineer: Person, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with caplog.at_level(logging.INFO, "samegauge.core.organisations"):
+        with caplog.at_level(logging.INFO, "samegauge.core.security_events"):
             change_member(membership_of(engineer), MemberChange(Role.GUEST, active=False), membership_of(owner))
         [line] = caplog.messages
-        assert line.startswith(f"{owner.username} changed {engineer.username} in ")
-        assert line.endswith("engineer, on -> guest, off")
+        assert line.startswith(f"role_changed by {owner.username!r} about {engineer.username!r}")
+        assert line.endswith("'engineer, on -> guest, off'")
 
     def test_of_two_owners_who_demote_each_other_one_stays(
         self, owner: Person, person_with_role: Callable[..., Person], organisation: Organisation
@@ -106,6 +106,7 @@ class TestRule:
             change_member(mine, MemberChange(Role.GUEST, active=True), theirs)
         assert membership_of(owner).role == Role.OWNER
 
+    @pytest.mark.threat("T18")
     @pytest.mark.parametrize(
         "change", [MemberChange(Role.OWNER, active=False), MemberChange(Role.ENGINEER, active=True)]
     )

@@ -14,6 +14,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
+from support.accounts import sign_in_confirmed
 
 from samegauge.core.organisations.middleware import ORGANISATION_KEY, ScopeMiddleware
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Person, Role
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from django.http import HttpRequest
-LOGIN_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def request_of(person: Any = None, token: str = "", path: str = "/api/units", **session: Any) -> HttpRequest:
@@ -148,7 +148,7 @@ class TestLostMembership:
     def client(self, request: pytest.FixtureRequest, people: list[Person], other_organisation: Organisation) -> Client:
         Membership.objects.create(person=people[0], organisation=other_organisation, role=Role.OWNER)
         client = Client(headers={"Accept": "text/html", "Accept-Language": "en"})
-        client.force_login(people[0], LOGIN_BACKEND)
+        sign_in_confirmed(client, people[0])
         assert b"Alpha Works" in client.get("/people/").content
         first = Membership.objects.filter(person=people[0]).order_by("pk")[:1]
         if request.param == "deleted":
@@ -211,6 +211,7 @@ def test_another_header_opens_nothing(people: list[Person], header: str) -> None
     assert not hasattr(request, "by_token")
 
 
+@pytest.mark.threat("T14")
 @pytest.mark.parametrize("path", ["/units/", "/apiary/", "/", "/people/", "/API/units"])
 def test_a_token_opens_the_api_alone(people: list[Person], path: str) -> None:
     _record, text = issue_token(people[0].memberships.get(), "script")

@@ -40,6 +40,7 @@ def new_organisation(name: str = "Gamma") -> Organisation:
 
 @pytest.mark.django_db
 class TestFirstStart:
+    @pytest.mark.threat("T19")
     def test_only_the_hash_of_the_link_is_kept(self) -> None:
         token = token_of(first_start_link())
         assert SetupLink.objects.get().token_sha256 == fingerprint(token)
@@ -50,6 +51,7 @@ class TestFirstStart:
         assert open_setup_link(first) is None
         assert open_setup_link(second) is not None
 
+    @pytest.mark.threat("T19")
     @pytest.mark.parametrize("token", ["", "x", "' OR 1=1 --", "\x00", "溫" * 1000])
     def test_a_wrong_link_opens_nothing(self, token: str) -> None:
         first_start_link()
@@ -77,6 +79,8 @@ class TestFirstStart:
             found_organisation(link, new_organisation(), Person(username="late"))
         assert SetupLink.objects.get().used_at is None
 
+    @pytest.mark.asvs("6.4.1")
+    @pytest.mark.threat("T19")
     def test_the_link_expires(self) -> None:
         token = token_of(first_start_link())
         SetupLink.objects.update(created_at=datetime.now(UTC) - LINK_LIFE + timedelta(minutes=1))
@@ -95,6 +99,8 @@ class TestFirstStart:
 
 @pytest.mark.django_db
 class TestTokens:
+    @pytest.mark.asvs("7.2.2")
+    @pytest.mark.threat("T14")
     def test_the_text_is_kept_nowhere(
         self, person_with_role: Callable[..., Person], organisation: Organisation
     ) -> None:
@@ -103,6 +109,7 @@ class TestTokens:
         assert text not in repr(ApiToken.objects.values().get())
         assert record.token_sha256 == fingerprint(text)
 
+    @pytest.mark.threat("T14")
     def test_it_opens_its_own_membership_only(
         self,
         person_with_role: Callable[..., Person],
@@ -122,6 +129,8 @@ class TestTokens:
         issue_token(person_with_role(Role.OWNER, organisation).memberships.get(), "a")
         assert membership_of_token(text) is None
 
+    @pytest.mark.asvs("7.4.2")
+    @pytest.mark.threat("T14")
     def test_revoked_or_inactive_or_removed_opens_nothing(
         self, person_with_role: Callable[..., Person], organisation: Organisation
     ) -> None:

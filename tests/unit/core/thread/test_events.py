@@ -181,6 +181,7 @@ CHANGES: list[tuple[str, Callable[[Event], Any]]] = [
 ]
 
 
+@pytest.mark.threat("T02")
 @pytest.mark.parametrize(("way", "change"), CHANGES, ids=[way for way, _ in CHANGES])
 def test_no_way_changes_or_deletes_an_event(event: Event, way: str, change: Callable[[Event], Any]) -> None:
     before = Event.objects.filter(pk=event.pk).values().get()
@@ -236,6 +237,7 @@ def other_person() -> Person:
     return Person.objects.create(username="somebody-else", display_name="inspector of Alpha Spindles")
 
 
+@pytest.mark.threat("T02")
 @pytest.mark.parametrize(
     "column", [field.column for field in Event._meta.concrete_fields if field.column not in UNSEALED]
 )
@@ -261,6 +263,7 @@ def test_a_unit_that_took_another_identity_is_found(event: Event, bench: Bench, 
     assert altered_events([read]) == [read]
 
 
+@pytest.mark.threat("T02")
 def test_a_correction_supersedes_and_the_wrong_event_stays(event: Event, bench: Bench) -> None:
     right = correct(event, {"torque_Nm": 15.2}, " read the wrong scale ", bench.recorder, NOON - timedelta(hours=1))
     assert (right.kind, right.unit, right.supersedes) == (event.kind, event.unit, event)
@@ -277,6 +280,8 @@ def test_an_event_is_corrected_once_its_correction_again(event: Event, bench: Be
     assert correct(right, {}, "second", bench.recorder).supersedes == right
 
 
+@pytest.mark.asvs("2.3.1")
+@pytest.mark.threat("T02")
 def test_a_correction_needs_its_reason_and_the_same_unit(event: Event, bench: Bench) -> None:
     with pytest.raises(ThreadError):
         correct(event, {}, " \n", bench.recorder)

@@ -30,6 +30,8 @@ def files_below(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
+@pytest.mark.asvs("5.3.1", "5.3.2")
+@pytest.mark.threat("T05")
 def test_content_lies_under_its_hash_readable_by_the_owner_alone(in_scope: Organisation, home: Path) -> None:
     stored = keep(io.BytesIO(CONTENT), "report.pdf")
     assert (stored.sha256, stored.size_bytes, stored.media_type) == (SHA256, len(CONTENT), "application/pdf")
@@ -79,6 +81,8 @@ class Endless(io.RawIOBase):
         return b"\0" * size
 
 
+@pytest.mark.asvs("5.2.1")
+@pytest.mark.threat("T05")
 def test_reading_stops_at_the_size_limit(in_scope: Organisation, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "MAX_FILE_BYTES", 3 * 2**20)
     endless = Endless()
@@ -184,6 +188,7 @@ print("placed", calls)
 """
 
 
+@pytest.mark.threat("T10")
 @pytest.mark.long
 def test_kill_9_at_any_step_leaves_the_whole_file_or_none(tmp_path: Path) -> None:
     script, content = tmp_path / "writer.py", tmp_path / "content"
@@ -207,6 +212,8 @@ def test_kill_9_at_any_step_leaves_the_whole_file_or_none(tmp_path: Path) -> Non
     assert False in ended
 
 
+@pytest.mark.asvs("8.2.2")
+@pytest.mark.threat("T01")
 def test_knowing_a_hash_gives_no_access(organisation: Organisation, other_organisation: Organisation) -> None:
     with organisation_scope(other_organisation):
         secret = keep(CONTENT, "secret.pdf")
@@ -235,6 +242,8 @@ def test_nothing_is_kept_without_a_scope(db: None, home: Path) -> None:
         keep(CONTENT, "a")
 
 
+@pytest.mark.asvs("5.3.2")
+@pytest.mark.threat("T05")
 @pytest.mark.parametrize(
     ("name", "kept_as"),
     [
@@ -265,6 +274,8 @@ def test_any_name_becomes_a_safe_one(name: str) -> None:
     assert plain_name(safe) == safe
 
 
+@pytest.mark.asvs("5.2.2")
+@pytest.mark.threat("T05")
 @pytest.mark.parametrize(
     ("first", "media_type"),
     [
@@ -285,6 +296,8 @@ def test_the_first_bytes_say_what_a_file_is(first: bytes, media_type: str) -> No
     assert sniffed_type(first) == media_type
 
 
+@pytest.mark.asvs("5.2.2")
+@pytest.mark.threat("T05")
 def test_the_name_decides_nothing_about_the_type(in_scope: Organisation) -> None:
     assert keep(b"<script>alert(1)</script>", "picture.png").media_type == "text/plain"
 

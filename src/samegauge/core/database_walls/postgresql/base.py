@@ -7,15 +7,15 @@ import psycopg
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
 
-from samegauge.core.database_walls.roles import TELL, role_of
+from samegauge.core.database_walls.roles import TELL, roles_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    # Role, organisation, reason.
-    Told = tuple[str, str, str]
+    # Role, organisation, reason, grant of the window, organisation that looks through it.
+    Told = tuple[str, str, str, str, str]
 
-OWNER: Told = ("none", "", "the tables' owner makes and changes them")
+OWNER: Told = ("none", "", "the tables' owner makes and changes them", "", "")
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -61,10 +61,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         if self._owners:
             return OWNER
-        role, scope = role_of(self.settings_dict["NAME"]), open_scope()
+        roles, scope = roles_of(self.settings_dict["NAME"]), open_scope()
         if scope is None:
-            return role, "", ""
-        return role, str(scope.organisation_id or ""), scope.reason
+            return roles.site, "", "", "", ""
+        if scope.window is not None:
+            return roles.window, "", "", str(scope.window.grant_id), str(scope.window.reader_id)
+        return roles.site, str(scope.organisation_id or ""), scope.reason, "", ""
 
     def _say(self, wanted: Told) -> None:
         with self.wrap_database_errors:  # type: ignore[attr-defined]

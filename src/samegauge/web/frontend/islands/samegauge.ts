@@ -1,11 +1,15 @@
+import { watchAccounts } from "./accounts";
 import { watchKeys } from "./keyboard";
 import { watchRequests } from "./live";
 import { watchMenus } from "./menus";
 import { watchScanner } from "./scanner";
+import { watchSearch } from "./search";
 import { watchSwitches } from "./switches";
 
+watchAccounts();
 watchKeys();
 watchMenus();
 watchRequests();
 watchScanner();
+watchSearch();
 watchSwitches();

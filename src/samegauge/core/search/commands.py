@@ -1,0 +1,94 @@
+"""Pages and commands by name: what a person types when they know what they want to do but not where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override, pgettext_lazy
+
+from samegauge.core.kinds.declaration import all_kinds
+from samegauge.core.organisations.permissions import Action, may
+from samegauge.core.organisations.rules import administers_site
+from samegauge.core.search.folding import filed_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from samegauge.core.kinds.declaration import RecordKind
+    from samegauge.core.organisations.models import Membership
+    from samegauge.core.organisations.permissions import Needed
+
+    # A name that is said in whatever language is on, and an address.
+    Offered = tuple[Callable[[], str], str]
+
+LANGUAGES = ("en", "zh-hant")
+
+
+@dataclass(frozen=True)
+class Command:
+    """`filed` holds the name in every language, so that 備份 is found from an English page too."""
+
+    title: str
+    url: str
+    filed: str
+
+
+@dataclass(frozen=True)
+class _Place:
+    name: Any
+    url_name: str
+    needed: Needed = Action.READ
+    site: bool = False
+
+
+_PLACES = (
+    _Place(_("Home"), "home"),
+    _Place(_("Parts"), "unit_list"),
+    _Place(_("Characteristics"), "characteristic_list"),
+    _Place(_("Machines"), "machine_list"),
+    _Place(pgettext_lazy("master data", "Records"), "kind_list"),
+    _Place(_("Imports"), "import_list"),
+    _Place(_("New import"), "import_new", Action.IMPORT),
+    _Place(_("Labels"), "labels"),
+    _Place(_("People"), "people", Action.MANAGE_PEOPLE),
+    _Place(_("Access tokens"), "tokens", Action.MANAGE_TOKENS),
+    _Place(_("Backup"), "backup", Action.ADMINISTER_SITE, site=True),
+    _Place(_("Change password"), "account_change_password"),
+    _Place(_("Check a passport"), "verify_upload"),
+)
+
+
+def commands_for(membership: Membership) -> list[Command]:
+    """Return what this person may open, named in their language and filed in all."""
+    offered = [*_places(membership), *_kinds(membership.role)]
+    filed: list[list[str]] = []
+    for language in LANGUAGES:
+        with override(language):
+            filed.append([name() for name, _url in offered])
+    return [
+        Command(name(), url, filed_text(names))
+        for (name, url), names in zip(offered, zip(*filed, strict=True), strict=True)
+    ]
+
+
+def _places(membership: Membership) -> Iterator[Offered]:
+    administers = administers_site(membership)
+    for place in _PLACES:
+        if may(membership.role, place.needed) and (administers or not place.site):
+            yield partial(str, place.name), reverse(place.url_name)
+
+
+def _kinds(role: str) -> Iterator[Offered]:
+    for kind in all_kinds():
+        if may(role, kind.readers):
+            yield partial(str, kind.many), kind.url("list")
+        if may(role, kind.writers):
+            yield partial(_new, kind), kind.url("new")
+
+
+def _new(kind: RecordKind) -> str:
+    return _("New: %(kind)s") % {"kind": kind.one}

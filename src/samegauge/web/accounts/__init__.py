@@ -1,0 +1,1 @@
+"""Signing in: passwords, second factors, the company's identity provider, sessions, and what is asked before them."""
