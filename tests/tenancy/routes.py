@@ -231,6 +231,8 @@ def _sample(schema: dict[str, Any], uid: str) -> Any:
         return {name: _sample(part, uid) for name, part in schema.get("properties", {}).items()}
     if "anyOf" in schema:
         return None
+    if "enum" in schema:
+        return schema["enum"][0]
     if schema.get("type") == "integer":
         return schema.get("minimum", 0)
     formats = {"uuid": uid, "date-time": f"{DAY}T08:00:00Z"}

@@ -19,7 +19,8 @@ from samegauge.core.scope import ScopeError, organisation_scope
 if TYPE_CHECKING:
     from tenancy.canaries import Firm
 
-# Reached by every page and operation through a record of another model only, which its own wall hides.
+# Reached by every page and operation through a record of another model only, which its own wall hides, or through
+# the person who is signed in.
 # Their walls are proven by asking each model directly.
 ONLY_THROUGH_OTHERS = {
     "intake.ImportedFile",
@@ -34,6 +35,9 @@ ONLY_THROUGH_OTHERS = {
     "sharing.GrantedUnit",
     "search.SearchEntry",
     "search.SearchGram",
+    "attention.IncidentStep",
+    "notifications.NotificationSettings",
+    "notifications.Notice",
 }
 
 

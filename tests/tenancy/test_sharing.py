@@ -80,7 +80,7 @@ def test_elsewhere_nothing_but_the_lists_of_what_is_shared_tells_of_it(
 
 
 # Where a search may name what is shared now.
-SEARCHES = {"/search/"}
+SEARCHES = {"/search/", "/search/suggestions/"}
 
 
 def test_a_third_firm_and_a_guest_find_nothing(victim: Firm, stranger: Firm, grant: Grant) -> None:

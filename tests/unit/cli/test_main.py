@@ -113,6 +113,7 @@ def test_every_command_for_people_is_described_in_both_languages() -> None:
         "restore",
         "restore-keys",
         "doctor",
+        "reindex",
         "service",
     }
     assert all(command.summary_zh for command in described)

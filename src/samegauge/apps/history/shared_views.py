@@ -79,6 +79,6 @@ def shared(request: HttpRequest, grant_uid: UUID) -> HttpResponse:
         unit = get_object_or_404(Unit.objects.select_related("item", "revision", "lot"), pk=grant.unit_id)
         if not grant.covers_passports:
             return redirect("shared_unit_thread", grant.uid, unit.uid)
-        issued = unit.passports.order_by("-issued_at", "-pk")
+        issued = Passport.objects.filter(unit=unit).select_related("unit").order_by("-issued_at", "-pk")
         context = {"unit": unit, "grant": grant, "table": tables.passport_table(issued)}
         return render(request, "history/shared.html", context)

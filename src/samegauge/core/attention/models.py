@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -24,6 +26,10 @@ class Severity(models.TextChoices):
 
     ALARM = "alarm", _("Alarm")
     WARNING = "warning", pgettext_lazy("severity", "Warning")
+
+
+# A browser takes "//" and "/\\" for another site.
+LOCAL = re.compile(r"/(?![/\\])")
 
 
 class Incident(Owned):
@@ -71,6 +77,11 @@ class Incident(Owned):
 
     def __str__(self) -> str:
         return f"{self.concern} {self.cause}"
+
+    @property
+    def address(self) -> str:
+        """Where the step leads: a page of this site, whatever the column holds."""
+        return self.url if LOCAL.match(self.url) else reverse("duties")
 
 
 class StepKind(models.TextChoices):

@@ -93,7 +93,7 @@ def _actions(membership: Membership, groups: list[Group]) -> list[Action]:
         return []
     worst = groups[0].worst[0]
     every = Action(_("My duties"), reverse("duties"), "clipboard-check")
-    return [Action(worst.step, worst.incident.url, "arrow-right"), *([every] if membership.role in STAFF else [])]
+    return [Action(worst.step, worst.incident.address, "arrow-right"), *([every] if membership.role in STAFF else [])]
 
 
 def _groups(concerns: dict[str, Concern], waiting: Any) -> list[Group]:

@@ -81,7 +81,7 @@ def incident(request: HttpRequest, incident_uid: UUID) -> HttpResponse:
     context = {
         "incident": found,
         "shown": line,
-        "actions": [Button(line.step, found.url, "arrow-right")],
+        "actions": [Button(line.step, found.address, "arrow-right")],
         "concern": concern,
         "is_mine": found.taken_by_id == membership.person_id,
         "colleagues": rules.colleagues(membership),
