@@ -292,13 +292,10 @@ class ScopedQuerySet(models.QuerySet):
         with transaction.atomic(using=self.db):
             made = super()._insert(objs, *args, **kwargs)  # type: ignore[misc]
             known = self._written(objs, **kwargs)
+            # Django writes those that have a key and those that have none apart.
+            keys = [row[0] for row in made or ()] if objs[0].pk is None else [record.pk for record in objs]
             for follower in told:
-                if known is None:
-                    # Django writes those that have a key and those that have none apart.
-                    keys = [row[0] for row in made] if objs[0].pk is None else [record.pk for record in objs]
-                    follower.added(objs, keys)
-                else:
-                    follower.changed(self.model, known)
+                follower.added(objs, keys) if known is None else follower.changed(self.model, known)
             return made
 
     def _written(

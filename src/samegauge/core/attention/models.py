@@ -54,7 +54,7 @@ class Incident(Owned):
     step = JsonField()
     url = models.CharField(max_length=300)
     picture = JsonField(null=True)
-    provenance = models.CharField(max_length=10, default="", choices=[("", ""), ("simulated", "simulated")])
+    provenance = models.CharField(max_length=10, default="", choices=[("simulated", _("Simulated data"))])
     since = models.DateTimeField()
     first_seen_at = models.DateTimeField()
     opened_at = models.DateTimeField()

@@ -29,14 +29,13 @@ _PAIR = re.compile(rf"[^{_UNSPACED}]{{1,2}}")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 _DASHES = re.compile("[\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d_]")
 _NO_LETTERS = re.compile(rf"[^\w{HYPHEN}]+")
-_LOOSE = re.compile(rf" ?{HYPHEN}+(?: |\Z)|(?:\A| ){HYPHEN}+")
 
 
 def folded(text: str) -> str:
     """Return letters and digits alike in case and width, words a space apart, parts of a word a hyphen apart."""
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    words = _NO_LETTERS.sub(" ", _DASHES.sub(HYPHEN, plain))
-    return _LOOSE.sub(" ", words).strip()
+    words = _NO_LETTERS.sub(" ", _DASHES.sub(HYPHEN, plain)).split()
+    return " ".join(filter(None, (word.strip(HYPHEN) for word in words)))
 
 
 def filed_text(values: Iterable[str]) -> str:

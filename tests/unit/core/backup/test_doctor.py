@@ -164,6 +164,7 @@ PLANTS: dict[str, Callable[[Path], Any]] = {
     "key_backup_old": year_old_keys,
     "second_place_away": lambda home: (home.parent / "second place").rmdir(),
     "backup_overdue": nobody_backs_up,
+    "search_disagrees": lambda _home: table_changed("DELETE FROM search_searchentry"),
 }
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 
 from samegauge.core.demo.loading import Loaded, load
 from samegauge.core.demo.payloads import named_item
@@ -158,7 +159,7 @@ def test_every_page_of_a_simulated_organisation_carries_the_ribbon(
     language: str, words: str, client: Client, organisation: Organisation, person_with_role: Callable[..., Person]
 ) -> None:
     load(7, START)
-    client.cookies["django_language"] = language
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     client.force_login(person_with_role(Role.OWNER, organisation))
     assert "sg-ribbon" not in client.get("/").content.decode()
     client.force_login(person_with_role(Role.OWNER, builder()))

@@ -25,6 +25,8 @@ EXPECTED = {
     "import": "owner engineer quality_manager inspector",
     "undo_import": "owner quality_manager",
     "issue_passport": "owner quality_manager",
+    "share": "owner quality_manager",
+    "read_shared": "owner engineer quality_manager inspector assembler service sales",
     "manage_people": "owner",
     "administer_site": "owner",
     "manage_tokens": "owner engineer quality_manager inspector assembler service sales",

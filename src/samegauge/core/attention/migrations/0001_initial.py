@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ('step', samegauge.core.fields.JsonField()),
                 ('url', models.CharField(max_length=300)),
                 ('picture', samegauge.core.fields.JsonField(null=True)),
-                ('provenance', models.CharField(choices=[('', ''), ('simulated', 'simulated')], default='', max_length=10)),
+                ('provenance', models.CharField(choices=[('simulated', 'Simulated data')], default='', max_length=10)),
                 ('since', models.DateTimeField()),
                 ('first_seen_at', models.DateTimeField()),
                 ('opened_at', models.DateTimeField()),
