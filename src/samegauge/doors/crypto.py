@@ -221,6 +221,10 @@ def load_or_create_secret(path: Path) -> bytes:
     return data
 
 
+def store_secret(secret: bytes, path: Path) -> None:
+    _store_new(path, secret, 0o600)
+
+
 def sealed_under(secret: bytes, data: bytes, purpose: bytes) -> bytes:
     """Bytes that only this secret opens, only for the same purpose, and that no change survives unnoticed."""
     nonce = secrets.token_bytes(_NONCE_BYTES)

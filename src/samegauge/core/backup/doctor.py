@@ -196,7 +196,12 @@ def _organisation_uids() -> set[str]:
 
 
 def _modes(home: Path) -> Iterator[Finding]:
-    private: Iterable[Path] = [home / "secret_key", home / "samegauge.sqlite3", *(home / "keys").glob("*.key")]
+    private: Iterable[Path] = [
+        home / "secret_key",
+        home / "samegauge.sqlite3",
+        *(home / "keys").glob("*.key"),
+        *(home / "keys").glob("*.secret"),
+    ]
     for path in private:
         if path.exists() and _others_can_reach(home, path):
             yield Finding("open_to_others", str(path), oct(stat.S_IMODE(path.stat().st_mode)))

@@ -1,4 +1,4 @@
-"""The signing keys' own backup: sealed with a passphrase, apart from the records that they signed."""
+"""The keys' own backup: signing keys and what seals second factors, under a passphrase, apart from the records."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from samegauge.doors.crypto import (
     seed_of,
     store_key,
     store_public_key,
+    store_secret,
 )
 from samegauge.formats.canonical import CanonicalError, canonical_bytes, parse_json
 from samegauge.lake import durable
@@ -65,12 +66,14 @@ def backup_keys(home: Path, target: Path, passphrase: str) -> list[str]:
         raise BackupError(f"{target} exists already. Name a new file.", f"{target} 已存在。指定新的檔名。")
     try:
         keys = {path.stem: load_key(path) for path in sorted((home / "keys").glob("*.key"))}
-        if not keys:
+        secrets = _secrets(home)
+        if not keys and not secrets:
             raise BackupError(
-                "This site has no signing key yet: the first passport makes one.",
-                "本站尚無簽章金鑰，第一份履歷護照會建立。",
+                "This site has no key yet: the first passport or the first second factor makes one.",
+                "本站尚無金鑰，第一份履歷護照或第一個第二因素會建立。",
             )
-        said = {"format": FORMAT, "keys": {name: seed_of(key).hex() for name, key in keys.items()}}
+        seeds = {name: seed_of(key).hex() for name, key in keys.items()}
+        said = {"format": FORMAT, "keys": seeds, "secrets": {name: one.hex() for name, one in secrets.items()}}
         sealed = sealed_with(passphrase, canonical_bytes(said))
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
@@ -90,6 +93,7 @@ def restore_keys(home: Path, source: Path, passphrase: str) -> list[str]:
             said = parse_json(opened_with(passphrase, stream.read(MOST_BYTES)))
         keys = _keys_in(said)
         present = {path.stem: load_key(path).public.key_id for path in (home / "keys").glob("*.key")}
+        secrets, there = _secrets_in(said), _secrets(home)
     except (CryptoError, CanonicalError, ValueError, TypeError, KeyError) as error:
         raise BackupError(str(error), f"無法還原金鑰：{error}") from error
     other = [name for name, key in keys.items() if present.get(name, key.public.key_id) != key.public.key_id]
@@ -99,6 +103,13 @@ def restore_keys(home: Path, source: Path, passphrase: str) -> list[str]:
             "Move that file away first if it is the wrong one.",
             f"本站已使用另一把簽章金鑰（{other[0]}.key）。若它是錯的，先移走該檔案。",
         )
+    if any(there.get(name, one) != one for name, one in secrets.items()):
+        raise BackupError(
+            "This site seals second factors with another secret already. Move keys/*.secret away first if it is wrong.",
+            "本站已用另一個密鑰加密第二因素。若它是錯的，先移走 keys/*.secret。",
+        )
+    for name in secrets.keys() - there.keys():
+        store_secret(secrets[name], home / "keys" / f"{name}.secret")
     for name, key in keys.items():
         if name not in present:
             store_key(key, home / "keys" / f"{name}.key")
@@ -114,6 +125,18 @@ def _noted(home: Path, keys: dict[str, SigningKey]) -> list[str]:
     note.write_text(json.dumps({"at": datetime.now(UTC).isoformat(), "key_ids": key_ids}), "utf-8")
     note.rename(home / RECORD)
     return key_ids
+
+
+def _secrets(home: Path) -> dict[str, bytes]:
+    return {path.stem: path.read_bytes() for path in sorted((home / "keys").glob("*.secret"))}
+
+
+def _secrets_in(said: Any) -> dict[str, bytes]:
+    """Files of earlier versions hold none."""
+    secrets = {str(name): bytes.fromhex(one) for name, one in dict(said.get("secrets", {})).items()}
+    if any(_NAME.fullmatch(name) is None for name in secrets):
+        raise ValueError("A secret in the file has a name that no file of secrets has. Use another copy.")
+    return secrets
 
 
 def _keys_in(said: object) -> dict[str, SigningKey]:
