@@ -12,8 +12,9 @@ from urllib.parse import quote
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from support.accounts import LOGIN_BACKEND
 from tenancy.canaries import DAY, Firm, founded, furnished
-from tenancy.routes import LOGIN_BACKEND, content_of
+from tenancy.routes import content_of
 
 from samegauge.core import telemetry
 from samegauge.core.intake.models import ImportBatch, ImportKind

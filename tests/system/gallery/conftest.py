@@ -107,7 +107,7 @@ def front_end() -> None:
 
 @pytest.fixture(autouse=True)
 def plain_site() -> Iterator[None]:
-    with override_settings(ROOT_URLCONF="system.gallery.addresses", STORAGES={**settings.STORAGES, **FOLDERS}):
+    with override_settings(STORAGES={**settings.STORAGES, **FOLDERS}):
         yield
 
 
