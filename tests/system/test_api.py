@@ -16,6 +16,7 @@ from support.accounts import LOGIN_BACKEND
 from tenancy.canaries import DAY, Firm, founded, furnished
 from tenancy.routes import content_of
 
+from samegauge.apps.history.passports import keys_folder
 from samegauge.core import telemetry
 from samegauge.core.intake.models import ImportBatch, ImportKind
 from samegauge.core.jobs.models import Job, JobState
@@ -25,6 +26,7 @@ from samegauge.core.thread.models import Event, Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
 from samegauge.core.vault import rules as vault_rules
 from samegauge.core.vault.models import StoredFile
+from samegauge.doors.crypto import load_or_create_key
 from samegauge.web.api import api
 
 if TYPE_CHECKING:
@@ -375,6 +377,11 @@ class TestImports:
 
 
 class TestPassports:
+    @pytest.fixture(autouse=True)
+    def signing_key(self, firm: Firm) -> None:
+        """The firm has a passport already, so it has a key."""
+        load_or_create_key(keys_folder() / f"{firm.organisation.uid}.key")
+
     def test_a_passport_is_issued_downloaded_and_verified(self, firm: Firm, program: Program) -> None:
         unit = uid_of(firm, "thread.Unit")
         issued = program.post(f"units/{unit}/passports")

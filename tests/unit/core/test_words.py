@@ -24,8 +24,8 @@ RESULTS = (
     "FAIR/7_28_2017 8_16_42 AM Box_Results.qif.gz",
     "FAIR/7_18_2017 9_24_30 AM Cover_Results.qif.gz",
 )
-# A format and a language are called by their own names in every language.
-NAMES_OF_FORMATS = ("SHDR", "QIF", "English")
+# A format is called by its name in every language.
+NAMES_OF_FORMATS = ("SHDR", "QIF")
 
 
 @pytest.fixture(scope="module", autouse=True)

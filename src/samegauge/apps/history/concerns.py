@@ -189,7 +189,7 @@ def _latest_imports(membership: Membership) -> dict[str, Any]:
     example = _("Begin with machine logs, inspection results or a whole technical data package.")
     return {
         "table": replace(tables.import_table(Page(imports, 1, len(imports), LATEST, "", "")), page=None),
-        "empty": _("Nothing was imported yet."),
+        "empty": _("Nothing has been imported yet."),
         "example": example,
         "action": Button(_("New import"), reverse("import_new"), "upload"),
         "more": _("All imports"),

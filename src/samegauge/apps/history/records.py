@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from samegauge.core.thread.rules import Branch
 
 
-class ItemRecord(Schema):
+class ItemOfUnit(Schema):
     number: str
     name: str
     name_zh: str
@@ -29,7 +29,7 @@ class ItemRecord(Schema):
 class UnitRecord(Schema):
     uid: UUID
     serial: str
-    item: ItemRecord
+    item: ItemOfUnit
     revision: str | None
     lot: str | None
     simulated: bool
@@ -43,7 +43,7 @@ def unit_record(unit: Unit, verdict: str) -> UnitRecord:
     return UnitRecord(
         uid=unit.uid,
         serial=unit.serial,
-        item=ItemRecord(number=item.number, name=item.name, name_zh=item.name_zh, kind=item.kind),
+        item=ItemOfUnit(number=item.number, name=item.name, name_zh=item.name_zh, kind=item.kind),
         revision=unit.revision.label if unit.revision else None,
         lot=unit.lot.number if unit.lot else None,
         simulated=unit.simulated,

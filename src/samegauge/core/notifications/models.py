@@ -27,7 +27,7 @@ class AtOnce(models.TextChoices):
 
 class Language(models.TextChoices):
     CHINESE = "zh-hant", "繁體中文"
-    ENGLISH = "en", "English"
+    ENGLISH = "en", pgettext_lazy("language of letters", "English")
 
 
 class NotificationSettings(Owned):

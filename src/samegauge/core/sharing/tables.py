@@ -93,7 +93,7 @@ def _use_row(use: GrantUse) -> tuple[Cell, ...]:
         Cell(stamp(use.at)),
         Cell(use.person_name),
         Cell(use.get_page_display(), note=use.subject),
-        Cell(_("program") if use.by_program else _("page")),
+        Cell(_("by a program") if use.by_program else _("page")),
     )
 
 
