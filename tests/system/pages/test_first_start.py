@@ -21,9 +21,7 @@ pytestmark = pytest.mark.browser
 PHRASE = "a gauge for every bore"
 
 
-@pytest.mark.parametrize(
-    ("language", "empty"), [("zh", "還沒有匯入任何資料"), ("en", "Nothing has been imported")]
-)
+@pytest.mark.parametrize(("language", "empty"), [("zh", "還沒有匯入任何資料"), ("en", "Nothing has been imported")])
 def test_from_the_one_time_link_to_the_first_colleague(
     site: Any, browser: Browser, tmp_path: Path, language: str, empty: str
 ) -> None:

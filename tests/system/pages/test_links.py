@@ -24,7 +24,7 @@ MOST_OF_ONE_KIND = 12
 # Not links: what a form sends, what a link outside the site opens, what a program asks for.
 OTHERWISE_REACHED = {
     "health", "search", "search_suggestions", "start", "join", "switch_organisation", "revoke_token", "set_language",
-    "import_undo", "revoke_grant", "shared_document",
+    "import_undo", "revoke_grant", "shared_document", "shared_unit_tree", "read_notices", "incident_step", "check_now",
     "job_progress", "job_cancel", "partner_switch", "partner_import", "instrument_switch", "instrument_import",
     "item_switch", "item_import", "station_switch", "station_import", "unit_import", "scanned_station",
     "backup_file", "backup_job", "scanned_unit", "scanned_item", "scanned_person",
