@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FIRST_KB = 20_000  # the tables fit, what comes in does not
+FIRST_KB = 9_000  # the tables fit, what comes in does not
 STEP_KB = 1_500
 MOST_STEPS = 10
 EMPTY = """SELECT count(*) FROM measurement_inspection
