@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-FIRST_KB = 9_000  # the tables fit, what comes in does not
-STEP_KB = 1_500
+FIRST_KB = 5_500  # the tables fit, what comes in does not
+STEP_KB = 700
 MOST_STEPS = 10
 EMPTY = """SELECT count(*) FROM measurement_inspection
     WHERE id NOT IN (SELECT inspection_id FROM measurement_measurement)"""
