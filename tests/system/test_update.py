@@ -204,5 +204,7 @@ def test_without_room_for_the_copy_nothing_is_begun(current: ImportSite) -> None
     before = fingerprints(current, columns)
     done = process.run(["prlimit", "--fsize=40000", *COMMAND, "migrate"], options)
     assert done.status == 1
-    assert "The update of the tables failed" in done.stderr.decode()
+    assert "The update copies the database first, and that failed" in done.stderr.decode()
+    assert "Nothing was changed" in done.stderr.decode()
+    assert copies(current) == []
     assert fingerprints(current, columns) == before

@@ -61,18 +61,24 @@ def bring_up_to_date(site: Site, *, holds_home: bool) -> None:
     Django is set up before. Tables are not changed under a platform that runs: `holds_home` says that it is the
     caller's own.
     """
-    from django.db import connection
+    from django.db import DatabaseError, connection
 
     from samegauge.core import database_update
     from samegauge.core.search.indexing import rebuild_if_stale
 
-    with _alone_in(site.home):
-        database_update.put_back_unfinished(site.home)
-        _migrated(site, holds_home=holds_home)
-        rebuild_if_stale()
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute(f"PRAGMA user_version = {fingerprint(site)}")
+    try:
+        with _alone_in(site.home):
+            database_update.put_back_unfinished(site.home)
+            _migrated(site, holds_home=holds_home)
+            rebuild_if_stale()
+            if connection.vendor == "sqlite":
+                with connection.cursor() as cursor:
+                    cursor.execute(f"PRAGMA user_version = {fingerprint(site)}")
+    except (DatabaseError, sqlite3.Error, OSError) as error:
+        raise CommandError(
+            f"The tables of the database could not be made: {error}. Start again when that is mended: it goes on.",
+            f"無法建立資料庫的資料表：{error}。排除後重新啟動即可繼續。",
+        ) from error
 
 
 def _migrated(site: Site, *, holds_home: bool) -> None:

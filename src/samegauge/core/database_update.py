@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from samegauge.core.database_content import SqliteView
+from samegauge.core.database_content import CopyError, SqliteView
 from samegauge.core.site import UNFINISHED_UPDATE
 from samegauge.lake import durable
 
@@ -124,8 +124,15 @@ def _copied(folder: Path) -> Path:
             "沒有做任何變更。先騰出空間再啟動。",
         )
     copy = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.sqlite3"
-    with closing(SqliteView(database)) as view:
-        view.write(copy)
+    try:
+        with closing(SqliteView(database)) as view:
+            view.write(copy)
+    except CopyError as error:
+        copy.unlink(missing_ok=True)
+        raise UpdateError(
+            f"The update copies the database first, and that failed: {error}. Nothing was changed.",
+            f"更新前會先複製資料庫，但複製失敗：{error}。沒有做任何變更。",
+        ) from error
     copy.chmod(0o600)
     durable.flush(copy)
     durable.flush(folder)
