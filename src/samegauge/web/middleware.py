@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.http import HttpRequest
+    from django.http import HttpRequest, QueryDict
 
 UTF_8 = {"utf-8", "utf8", "us-ascii"}
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -26,6 +26,16 @@ class ReadableMiddleware:
             return HttpResponseNotAllowed(METHODS)
         refusal = _refused(request)
         return self.get_response(request) if refusal is None else _answered(request, *refusal)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Refuse a form with a zero byte; the API's bodies are looked at field by field."""
+        if request.method == "POST" and not request.path_info.startswith("/api/") and _holds_zero(request.POST):
+            return _answered(request, 400, "A form cannot hold a zero byte.")
+        return None
+
+
+def _holds_zero(form: QueryDict) -> bool:
+    return any("\x00" in text for name, texts in form.lists() for text in (name, *texts))
 
 
 def _refused(request: HttpRequest) -> tuple[int, str] | None:

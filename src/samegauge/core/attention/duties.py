@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from samegauge.core.attention.declaration import STAFF, concerns_of
 from samegauge.core.attention.models import Incident, IncidentStep, StepKind
 from samegauge.core.attention.steps import write
+from samegauge.core.fields import LONGEST_REASON
 from samegauge.core.organisations.models import Membership
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from samegauge.core.organisations.models import Person
 
 LONGEST_DELAY = timedelta(days=366)
-LONGEST_REASON = 500
 WORST_FIRST = ("severity", "-rank", "since", "pk")
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from samegauge.core.fields import JsonField
+from samegauge.core.fields import LONGEST_REASON, JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.scope import Owned
 
@@ -108,7 +108,7 @@ class IncidentStep(Owned):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     until = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=LONGEST_REASON, blank=True)
 
     class Meta(Owned.Meta):
         ordering: ClassVar = ["at", "pk"]

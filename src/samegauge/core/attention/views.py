@@ -17,6 +17,7 @@ from samegauge.core.attention.models import Incident, Look
 from samegauge.core.attention.refreshing import refresh
 from samegauge.core.attention.start import shown
 from samegauge.core.face import Action as Button
+from samegauge.core.fields import LONGEST_REASON
 from samegauge.core.organisations.permissions import needs
 from samegauge.core.pages import page_of
 
@@ -87,7 +88,7 @@ def incident(request: HttpRequest, incident_uid: UUID) -> HttpResponse:
         "colleagues": rules.colleagues(membership),
         "steps": found.steps.select_related("person", "to"),
         "tomorrow": timezone.localdate() + timedelta(days=1),
-        "longest_reason": rules.LONGEST_REASON,
+        "longest_reason": LONGEST_REASON,
     }
     return render(request, "attention/incident.html", context)
 
@@ -151,6 +152,6 @@ def _morning(request: HttpRequest) -> datetime:
     """The first moment of the day that was chosen, in the organisation's zone."""
     try:
         day = date.fromisoformat(request.POST.get("until", ""))
-    except ValueError as error:
+        return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise rules.DutyError(_("Choose a day from tomorrow to a year from now.")) from error
-    return datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone()).astimezone(UTC)

@@ -15,8 +15,9 @@ from ninja.errors import HttpError, ValidationError
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints, create_model
 
 from samegauge.core.api_contract import Day, GuardedRouter, Listed, Problem, Window, Word, Words
+from samegauge.core.fields import LONGEST_REASON
 from samegauge.core.kinds.declaration import RecordField, RecordKind, kind_of
-from samegauge.core.kinds.rules import LONGEST_REASON, RecordError, find, plain_values, records, restore, retire, save
+from samegauge.core.kinds.rules import RecordError, find, plain_values, records, restore, retire, save
 from samegauge.core.organisations.permissions import needs
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from samegauge.core.fields import JsonField
+from samegauge.core.fields import LONGEST_REASON, JsonField
 from samegauge.core.identifiers import new_uid
 from samegauge.core.scope import Owned
 
@@ -53,7 +53,7 @@ class Change(Owned):
     actor = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     fields = JsonField(default=dict)
-    reason = models.CharField(max_length=500, blank=True)
+    reason = models.CharField(max_length=LONGEST_REASON, blank=True)
     batch: models.ForeignKey[ImportBatch | None] = models.ForeignKey(
         "intake.ImportBatch", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )

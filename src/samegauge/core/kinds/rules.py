@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from samegauge.core.organisations.models import Person
 
 LONGEST_QUESTION = 200
-LONGEST_REASON = 500
 MOST_LOCKED = 500
 
 

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from samegauge.core.face import Action as Button
+from samegauge.core.fields import LONGEST_REASON
 from samegauge.core.kinds import tables
 from samegauge.core.kinds.declaration import all_kinds
 from samegauge.core.kinds.rules import (
-    LONGEST_REASON,
     RecordError,
     find,
     history,
@@ -189,7 +189,7 @@ def _seen(request: HttpRequest) -> int:
 
 
 def _reason(request: HttpRequest) -> str:
-    reason = request.POST.get("reason", "").replace("\x00", "").strip()
+    reason = request.POST.get("reason", "").strip()
     if len(reason) > LONGEST_REASON:
         raise BadRequest(_("The reason is longer than %(limit)d characters.") % {"limit": LONGEST_REASON})
     return reason

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Schema, Status
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from samegauge.core.api_contract import GuardedRouter, Instant, Listed, Window, Word, Words
+from samegauge.core.fields import LONGEST_REASON
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.sharing import rules
 from samegauge.core.sharing.models import Covers, Grant, GrantUse, UsedPage
@@ -87,7 +88,7 @@ def grant_detail(request: HttpRequest, grant_uid: UUID) -> Any:  # noqa: ARG001 
 class NewGrant(Schema):
     receiver_uid: UUID = Field(description="The receiver's sharing code")
     covers: Covers
-    reason: Words = Field(max_length=500)
+    reason: Annotated[Words, StringConstraints(max_length=LONGEST_REASON)]
     ends_at: Instant | None = None
 
 
@@ -102,7 +103,7 @@ def share_unit(request: HttpRequest, unit_uid: UUID, said: NewGrant) -> Any:
 
 
 class Revocation(Schema):
-    reason: Words = Field(max_length=500)
+    reason: Annotated[Words, StringConstraints(max_length=LONGEST_REASON)]
 
 
 @router.post("/grants/{uuid:grant_uid}/revocation", response=GrantRecord)

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from samegauge.core.fields import LONGEST_REASON
 from samegauge.core.identifiers import new_uid
 from samegauge.core.scope import OfWindow, Opening, Owned, Shown
 from samegauge.core.thread.models import Unit
@@ -44,13 +45,13 @@ class Grant(Owned):
     unit_uid = models.UUIDField()
     serial = models.CharField(max_length=100)
     item_number = models.CharField(max_length=100)
-    reason = models.CharField(max_length=500)
+    reason = models.CharField(max_length=LONGEST_REASON)
     granted_at = models.DateTimeField()
     granted_by = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, related_name="+")
     ends_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, null=True, related_name="+")
-    revocation_reason = models.CharField(max_length=500, blank=True)
+    revocation_reason = models.CharField(max_length=LONGEST_REASON, blank=True)
 
     shown = Shown("receiver", is_live)
     opening = Opening(

@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from samegauge.core.fields import LONGEST_REASON
 from samegauge.core.kinds.models import Change, ChangeKind
 from samegauge.core.language import named
 from samegauge.core.organisations.models import Organisation
@@ -106,6 +107,8 @@ def revoke(grant: Grant, reason: str, by: Person) -> None:
     """End a grant: to the receiver's next request nothing of it exists any more."""
     if not reason.strip():
         raise SharingError(_("Say why it is revoked."))
+    if len(reason) > LONGEST_REASON:
+        raise SharingError(_("The reason is longer than %(limit)d characters.") % {"limit": LONGEST_REASON})
     now = datetime.now(UTC)
     with transaction.atomic():
         standing = Grant.objects.filter(pk=grant.pk, revoked_at__isnull=True)

@@ -103,7 +103,7 @@ def _grant_page(request: HttpRequest, grant: Grant, refusal: str = "") -> HttpRe
 def revoke(request: HttpRequest, grant_uid: UUID) -> HttpResponse:
     grant = get_object_or_404(rules.given(), uid=grant_uid)
     try:
-        rules.revoke(grant, request.POST.get("reason", "")[:500], request.user)  # type: ignore[arg-type]
+        rules.revoke(grant, request.POST.get("reason", ""), request.user)  # type: ignore[arg-type]
     except rules.SharingError as refusal:
         return _grant_page(request, grant, str(refusal))
     messages.success(request, _("Revoked. Nothing of it is left to the receiver."))

@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from samegauge.core.fields import LONGEST_REASON
 from samegauge.core.kinds.declaration import kind_of
-from samegauge.core.kinds.rules import LONGEST_REASON, Reason, plain_values, records, save_all
+from samegauge.core.kinds.rules import Reason, plain_values, records, save_all
 from samegauge.core.scope import current_organisation_id
 from samegauge.core.takeover.targets import TELL_EVERY, Outcome, PlannedRow, Target, wrong
 

@@ -150,7 +150,7 @@ def _matching(target: Target, sheet: Sheet, asked: Any) -> Matching:
     columns = {place: name for place, name in chosen.items() if name in names}
     if len(set(columns.values())) < len(columns):
         raise BadRequest(_("Two columns go to the same field. Choose one of them."))
-    stated = {name: asked.get(f"same_{name}", "").replace("\0", "").strip() for name in names - {*columns.values()}}
+    stated = {name: asked.get(f"same_{name}", "").strip() for name in names - {*columns.values()}}
     return Matching(columns, {name: text[:LONGEST_CONSTANT] for name, text in stated.items() if text})
 
 
@@ -160,7 +160,7 @@ def _remember(target: Target, sheet: Sheet, matching: Matching, name: str) -> No
         columns = {sheet.header[place]: one for place, one in matching.columns.items()}
         SavedMatching.objects.update_or_create(
             target=target.slug,
-            name=name.replace("\0", "")[:LONGEST_NAME],
+            name=name[:LONGEST_NAME],
             defaults={"columns": columns, "constants": matching.constants},
         )
 

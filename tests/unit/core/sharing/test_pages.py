@@ -150,6 +150,13 @@ def test_who_may_give_and_who_may_use(
     assert giver.sends(f"/sharing/{grant.uid}/revoke/", {"reason": "x"}, Role.SALES).status_code == 403
 
 
+def test_a_reason_that_no_row_holds_is_said_not_cut(giver: Firm, give: Callable[..., Grant]) -> None:
+    grant = give()
+    for reason in (" ", "x" * 501):
+        assert giver.sends(f"/sharing/{grant.uid}/revoke/", {"reason": reason}).status_code == 422
+    assert giver.sends(f"/sharing/{grant.uid}/revoke/", {"reason": "x" * 500}).status_code == 302
+
+
 def test_the_giver_sees_who_read_what_and_looks_without_being_noted(
     giver: Firm, receiver: Firm, machine: Machine, give: Callable[..., Grant]
 ) -> None:
@@ -226,6 +233,8 @@ class TestGiving:
         assert made.status_code == 201
         uid = made.json()["uid"]  # type: ignore[attr-defined]
         assert receiver.asks(f"/api/shared/{uid}").json()["giver"] == "Giver"
+        endless = f'{{"reason": "{"x" * 501}"}}'
+        assert giver.sends(f"/api/grants/{uid}/revocation", endless).status_code == 422
         assert giver.sends(f"/api/grants/{uid}/revocation", '{"reason": "enough"}').status_code == 200
         assert giver.sends(f"/api/grants/{uid}/revocation", '{"reason": "again"}').status_code == 400
         assert receiver.asks(f"/api/shared/{uid}").status_code == 404
