@@ -66,7 +66,8 @@ def run_pytest(words: Sequence[str], environment: dict[str, str]) -> tuple[int, 
     except KeyboardInterrupt:
         # As if it had been typed there, so that the tests end the servers they started.
         os.kill(child.pid, signal.SIGINT)
-        return child.wait(), time.monotonic() - started_s
+        child.wait()
+        raise
     finally:
         child.kill()
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.full
 SEED = 20_261_121
+MOMENTS = 15  # of each kind of error; one takes some ten seconds
 # What makes an import durable. strace counts the calls of each name and thread apart, so each name goes alone.
 CALLS = {
     "flush of the database": ("fdatasync", ("error=EIO", "signal=KILL")),
@@ -111,15 +112,16 @@ def test_an_import_survives_a_disk_that_fails_once(
 @pytest.mark.parametrize(
     ("kind", "injected"), [(kind, injected) for kind, (_, errors) in CALLS.items() for injected in errors]
 )
-def test_an_import_survives_a_disk_that_fails_at_each_call(
+def test_an_import_survives_a_disk_that_fails_at_any_call(
     empty: ImportSite, expected: ImportSite, logs: list[Path], tmp_path: Path, kind: str, injected: str
 ) -> None:
     calls = CALLS[kind][0]
     traced(empty.copy(tmp_path / "counted"), logs, calls, tmp_path / "counted.trace")
     total = count_of(tmp_path / "counted.trace")
     came = []
-    for moment in range(1, total + 1):
+    moments = random.Random(f"{SEED}{kind}{injected}each").sample(range(1, total + 1), min(MOMENTS, total))
+    for moment in sorted(moments):
         folder = tmp_path / str(moment)
         folder.mkdir()
         came.append(stopped_and_mended(empty, expected, logs, folder, (calls, f"{injected}:when={moment}")))
-    assert sum(came) >= total // 2
+    assert sum(came) >= len(moments) // 2

@@ -19,6 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 UNFINISHED_RESTORE = "unfinished-restore.json"
 UNFINISHED_UPDATE = "before-update/unfinished"
 DEFAULT_BACKUPS_KEPT = 14
+KEPT_CONNECTION_S = 60
 DEFAULT_S3_REGION = "us-east-1"
 
 # WAL with synchronous=FULL: a commit that was acknowledged survives a power cut.
@@ -81,6 +82,7 @@ class Site:
             return {
                 "ENGINE": "django.db.backends.sqlite3",
                 "NAME": self.home / "samegauge.sqlite3",
+                "CONN_MAX_AGE": KEPT_CONNECTION_S,
                 "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": SQLITE_PRAGMAS},
             }
         return postgresql_settings(self.database_url)
@@ -160,7 +162,7 @@ def postgresql_settings(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": port,
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": KEPT_CONNECTION_S,
     }
 
 

@@ -9,12 +9,13 @@ from django.utils.translation import pgettext
 
 from samegauge.core.attention.declaration import STAFF
 from samegauge.core.notifications.notices import unread
-from samegauge.core.organisations.models import Membership
 from samegauge.core.organisations.rules import administers_site
 from samegauge.core.scope import organisation_scope
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from samegauge.core.organisations.models import Membership
 
 VERSION = version("samegauge")
 
@@ -26,20 +27,20 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"version": VERSION, "navigation": [], "organisation": None, "organisations": []}
     # Also on a page seen through another organisation's window the frame is that of whoever looks.
     with organisation_scope(membership.organisation_id):
-        return _frame_of(membership, request.path)
+        return _frame_of(membership, request)
 
 
-def _frame_of(membership: Membership, path: str) -> dict[str, Any]:
+def _frame_of(membership: Membership, request: HttpRequest) -> dict[str, Any]:
     is_staff = membership.role in STAFF
-    others = Membership.active().filter(person_id=membership.person_id).exclude(pk=membership.pk)
+    others = [one.organisation for one in getattr(request, "memberships", []) if one != membership]
     return {
         "version": VERSION,
         "membership": membership,
         "organisation": membership.organisation,
         "simulated": membership.organisation.is_simulated,
         "administers_site": administers_site(membership),
-        "organisations": [other.organisation for other in others.select_related("organisation")],
-        "navigation": _navigation(path, is_staff=is_staff),
+        "organisations": others,
+        "navigation": _navigation(request.path, is_staff=is_staff),
         "is_staff": is_staff,
         "bell": unread(membership.person).count() if is_staff else 0,
     }

@@ -53,12 +53,15 @@ def current_membership(request: HttpRequest) -> Membership | None:
     """Return the membership in the organisation that this session works for; at its start the person's first one."""
     if not request.user.is_authenticated:
         return None
-    memberships = Membership.active().filter(person=request.user).select_related("organisation", "person")
+    mine = list(Membership.active().filter(person=request.user).select_related("organisation").order_by("pk"))
+    for one in mine:
+        one.person = request.user  # type: ignore[assignment]
+    request.memberships = mine  # type: ignore[attr-defined]
+    first = next(iter(mine), None)
     organisation_id = request.session.get(ORGANISATION_KEY)
     if organisation_id is not None:
-        found = memberships.filter(organisation_id=organisation_id).first()
-        return found or _after_the_lost_one(request, organisation_id, memberships.order_by("pk").first())
-    first = memberships.order_by("pk").first()
+        chosen = next((one for one in mine if one.organisation_id == organisation_id), None)
+        return chosen or _after_the_lost_one(request, organisation_id, first)
     if first is not None:
         request.session[ORGANISATION_KEY] = first.organisation_id
     return first

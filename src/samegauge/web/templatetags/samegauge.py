@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django import template
@@ -84,6 +85,7 @@ def html_lang() -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)  # a page draws thirty
 def icon(name: str, label: str = "") -> SafeString:
     """Draw an icon beside its word; one that stands alone needs `label`."""
     sprite = static("vendor/icons.svg")
