@@ -142,7 +142,7 @@ def test_the_customer_finds_the_own_machines_and_nothing_of_the_maker(start_of: 
 )
 def test_every_role_has_a_page_of_its_own(start_of: Callable[..., Page], person: str, language: str) -> None:
     page = start_of(person, language, "dark" if language == "zh" else "light")
-    assert page.locator(".sg-verdict-sentence").inner_text()
+    assert page.locator(".sg-verdict-sentence").count() == (person != "sales")  # whom nothing concerns yet
     assert page.locator("main section.sg-card").count() > 0
     assert (page.locator(".sg-bell").count() == 0) == (person == "guest")
     for width in (820, 1280):

@@ -73,16 +73,20 @@ def start_page(membership: Membership) -> dict[str, Any]:
     waiting = due(open_incidents(membership))
     groups = _groups(concerns, waiting)
     quiet = [concern for name, concern in concerns.items() if name not in {one.concern.name for one in groups}]
+    looked = checked(concerns)
+    # Green is for what was looked at.
+    calm = _("Nothing needs attention") if looked.at else _("Not everything has been looked at yet.")
     return {
+        "is_watched": bool(concerns),
         "now": datetime.now(UTC),
         "groups": groups,
         "quiet": quiet,
-        "kind": groups[0].kind if groups else "ok",
-        "sentence": _joined([one for one in groups if one.kind == groups[0].kind]) or _("Nothing needs attention"),
+        "kind": groups[0].kind if groups else "ok" if looked.at else "undecided",
+        "sentence": _joined([one for one in groups if one.kind == groups[0].kind]) or calm,
         "less": _joined([one for one in groups if one.kind != groups[0].kind]),
         "actions": _actions(membership, groups),
         "mine": waiting.filter(taken_by=membership.person_id).count(),
-        "checked": checked(concerns),
+        "checked": looked,
         "panels": [(panel, panel.facts(membership)) for panel in panels_of(membership)],
     }
 
