@@ -133,8 +133,9 @@ class _VirtualFileSystem(ctypes.Structure):
     )
 
 
+# The name is SQLite's own memory, which it goes on reading while the file is open: not to be copied into bytes.
 _OPEN = ctypes.CFUNCTYPE(
-    ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int)
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int)
 )
 _WRITE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int64)
 _SYNC = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int)
@@ -172,15 +173,16 @@ def watch_sqlite(disk: Disk) -> None:
         _alive.extend((words, *replaced))
         return words
 
-    def opened(here: int, name: bytes | None, file: int, flags: int, out: Any) -> int:
-        code = really_open(here, name, file, flags, out)
+    def opened(here: int, address: int | None, file: int, flags: int, out: Any) -> int:
+        code = really_open(here, address, file, flags, out)
         methods = ctypes.c_void_p.from_address(file)
-        if code or not methods.value or name is None or not name.decode().startswith(str(disk.root)):
+        name = ctypes.string_at(address).decode() if address else ""
+        if code or not methods.value or not name.startswith(str(disk.root)):
             return code
         if methods.value not in tables:
             tables[methods.value] = table_for(methods.value)
         methods.value = ctypes.addressof(tables[methods.value])
-        paths[file] = name.decode()
+        paths[file] = name
         return code
 
     callback = _OPEN(opened)

@@ -55,7 +55,7 @@ def start_of(running: RunningSite, browser: Browser) -> Iterator[Callable[..., P
         page.fill("[name=login]", person)
         page.fill("[name=password]", PASSWORD)
         page.click("main button[type=submit]")
-        page.wait_for_selector(".sg-attention")
+        page.wait_for_selector("main section")
         if os.environ.get("SAMEGAUGE_TEST_FULL"):
             SCREENS.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=SCREENS / f"{person}-{language}-{theme}-{width}.png", full_page=True)

@@ -46,7 +46,7 @@ def test_another_role_sees_nothing_of_it(plant: Plant, member: Callable[[str], M
     plant.found = [finding("bad", Severity.ALARM)]
     refresh()
     page = start_page(member("sales"))
-    assert (page["groups"], page["kind"]) == ([], "ok")
+    assert (page["groups"], page["is_watched"]) == ([], False)
     with translation.override("zh-hant"):
         assert start_page(member("guest"))["sentence"] == "沒有需要處理的事"
 
