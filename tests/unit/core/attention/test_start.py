@@ -47,15 +47,17 @@ def test_another_role_sees_nothing_of_it(plant: Plant, member: Callable[[str], M
     refresh()
     page = start_page(member("sales"))
     assert (page["groups"], page["is_watched"]) == ([], False)
-    with translation.override("zh-hant"):
-        assert start_page(member("guest"))["sentence"] == "沒有需要處理的事"
+    assert not start_page(member("guest"))["is_watched"]
 
 
 def test_what_was_not_looked_at_is_not_called_in_order(plant: Plant, member: Callable[[str], Membership]) -> None:
     inspector = member("inspector")
-    assert start_page(inspector)["checked"].at is None
+    assert (start_page(inspector)["checked"].at, start_page(inspector)["kind"]) == (None, "undecided")
     refresh()
     assert start_page(inspector)["checked"].at is not None
+    with translation.override("zh-hant"):
+        page = start_page(inspector)
+        assert (page["kind"], page["sentence"]) == ("ok", "沒有需要處理的事")
     Look.objects.update(looked_at=datetime.now(UTC) - timedelta(hours=1))
     assert start_page(inspector)["checked"].is_stale
     plant.broken = True
