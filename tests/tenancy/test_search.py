@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tenancy.routes import Visitor, content_of
+from tenancy.routes import Visitor, content_of, guarded_routes
 from tenancy.walls import take_database_wall_down, take_queries_wall_down
 
-from samegauge.core.organisations.models import Role
+from samegauge.core.organisations.models import Membership, Role
 from samegauge.core.scope import organisation_scope
+from samegauge.core.search.commands import commands_for
 from samegauge.core.search.declaration import readable
 from samegauge.core.search.finding import find
 from samegauge.core.search.models import SearchEntry, SearchGram
@@ -18,6 +19,7 @@ from samegauge.core.sharing.rules import Offer, revoke, share
 from samegauge.core.thread.models import Item, Unit
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
     from tenancy.canaries import Firm
 
 ADDRESSES = ("/search/?q=", "/search/?in=unit&q=", "/search/suggestions/?q=")
@@ -75,6 +77,27 @@ def test_people_and_commands_are_found_by_who_may_use_them(victim: Firm) -> None
     assert "/imports/new/" in said_to(victim, Role.ENGINEER, "new import")
     assert "/imports/new/" not in said_to(victim, Role.GUEST, "new import")
     assert "/administration/backup/" not in said_to(victim, Role.ENGINEER, "備份")
+
+
+def test_every_page_that_needs_no_record_is_found_by_its_name(victim: Firm) -> None:
+    """Each is offered to whom it opens, and to nobody else."""
+    reached = {route.path(victim) for route in guarded_routes() if not route.arguments and not route.is_api}
+    for role in (Role.OWNER, Role.INSPECTOR, Role.GUEST):
+        visitor = Visitor(victim, role)
+        pages = {address for address in reached - {"/search/"} if is_page(visitor.asks("GET", address))}
+        member = Membership.objects.select_related("organisation").get(person=victim.people[role])
+        with organisation_scope(victim.organisation):
+            offered = {command.url for command in commands_for(member)}
+        assert pages - offered == set(), role
+        assert {url for url in offered & reached if not is_page(visitor.asks("GET", url))} == set(), role
+
+
+def is_page(answer: HttpResponse) -> bool:
+    return (
+        answer.status_code == 200
+        and answer.headers["Content-Type"].startswith("text/html")
+        and "<main" in content_of(answer)
+    )
 
 
 def test_records_of_a_kind_are_found_by_its_readers_alone(victim: Firm) -> None:

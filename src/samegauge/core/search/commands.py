@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override, pgettext_lazy
 
+from samegauge.core.attention.declaration import STAFF
 from samegauge.core.kinds.declaration import all_kinds
 from samegauge.core.organisations.permissions import Action, may
 from samegauge.core.organisations.rules import administers_site
@@ -47,16 +48,28 @@ class _Place:
 
 _PLACES = (
     _Place(_("Home"), "home"),
+    _Place(_("My duties"), "duties", STAFF),
+    _Place(_("Notices"), "notices", STAFF),
+    _Place(_("Notification settings"), "notification_settings", STAFF),
+    _Place(_("How often people are told"), "notification_report", Action.MANAGE_PEOPLE),
     _Place(_("Parts"), "unit_list"),
     _Place(_("Characteristics"), "characteristic_list"),
     _Place(_("Machines"), "machine_list"),
     _Place(pgettext_lazy("master data", "Records"), "kind_list"),
     _Place(_("Imports"), "import_list"),
     _Place(_("New import"), "import_new", Action.IMPORT),
+    _Place(_("Take over your data"), "take_over"),
+    _Place(_("Shared with us"), "shared_with_us", Action.READ_SHARED),
+    _Place(_("Shared by us"), "shared_by_us", Action.READ_SHARED),
     _Place(_("Labels"), "labels"),
     _Place(_("People"), "people", Action.MANAGE_PEOPLE),
     _Place(_("Access tokens"), "tokens", Action.MANAGE_TOKENS),
+    _Place(_("Security events"), "security_events", Action.MANAGE_PEOPLE),
     _Place(_("Backup"), "backup", Action.ADMINISTER_SITE, site=True),
+    _Place(_("Health"), "health_page", Action.ADMINISTER_SITE, site=True),
+    _Place(_("Software components"), "software", Action.ADMINISTER_SITE, site=True),
+    _Place(_("My account"), "my_account"),
+    _Place(_("Second factor"), "mfa_index"),
     _Place(_("Change password"), "account_change_password"),
     _Place(_("Check a passport"), "verify_upload"),
 )
