@@ -64,6 +64,7 @@ _PLACES = (
     _Place(_("Labels"), "labels"),
     _Place(_("People"), "people", Action.MANAGE_PEOPLE),
     _Place(_("Access tokens"), "tokens", Action.MANAGE_TOKENS),
+    _Place(_("Sign-in rules"), "sign_in_rules", Action.MANAGE_PEOPLE),
     _Place(_("Security events"), "security_events", Action.MANAGE_PEOPLE),
     _Place(_("Backup"), "backup", Action.ADMINISTER_SITE, site=True),
     _Place(_("Health"), "health_page", Action.ADMINISTER_SITE, site=True),
