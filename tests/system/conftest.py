@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PATIENCE_MS = 30_000  # a machine under load is slow, not wrong
 CHROMIUM_WORDS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -101,8 +102,9 @@ def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSi
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium without a screen; its own traffic to its makers is off."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_WORDS)
         yield chromium
