@@ -57,6 +57,7 @@ QUESTIONS: dict[str, Callable[[Firm], dict[str, str]]] = {
     "trace_signals": lambda _firm: {"tag": "Xact"},
     "machine_signals": lambda _firm: {"tag": "Xact"},
     "backup_file": lambda _firm: {"name": a_kept_archive()},
+    "go_back": lambda _firm: {"name": a_kept_archive()},
 }
 # Short addresses in the codes of labels: they lead to the record's page.
 LEAD_ON = {"scanned_unit", "scanned_item", "scanned_person", "scanned_station"}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
     from tenancy.canaries import Firm
 
-HANG_FROM_ANOTHER = ("/records/", "/search/")
+HANG_FROM_ANOTHER = ("/records/", "/search/", "/administration/backup/go-back/")
 ADDRESSES = ("/search/?q=", "/search/?in=unit&q=", "/search/suggestions/?q=")
 
 

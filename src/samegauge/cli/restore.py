@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from samegauge.cli import home_lock, schema
 from samegauge.cli.output import DONE, QUARANTINED, CommandError, ProgressLine, say, say_json, text
+from samegauge.cli.parentage import die_with_supervisor
 from samegauge.cli.site import set_up_django
 from samegauge.core.site import Site, home_folder
 from samegauge.doors.object_store import is_store_address
@@ -35,6 +36,7 @@ def run(options: Namespace) -> int:
     from samegauge.core.backup.archive import open_archive
     from samegauge.core.backup.errors import BackupError
 
+    die_with_supervisor()
     started_s, line = time.monotonic(), ProgressLine()
     home = home_folder()
     is_new = not home.exists()

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from samegauge.cli import home_lock, schema, supervisor
+from samegauge.cli.going_back import GoingBack
 from samegauge.cli.output import DONE, MISUSED, CommandError, say, say_json, text
 from samegauge.cli.site import refuse_unfinished_restore
 from samegauge.core.site import Site, home_folder
@@ -40,25 +41,35 @@ def run(options: Namespace) -> int:
         port = _port(options, lock.left_behind)
         address = f"http://{_shown(options.host)}:{port}/"
         lock.write({"pid": os.getpid(), "port": port, "address": address})
-        keeper = supervisor.Supervisor()
+        keeper, back = supervisor.Supervisor(), GoingBack(site.home)
         keeper.listen_for_signals()
+        back.begin_with()
         _sweep(site.home)
         if not schema.is_current(site):
             say(options, "Preparing the database.", "正在準備資料庫。")
             _ours("migrate")
         try:
-            keeper.keep(supervisor.Kept("web", ("web", "--host", options.host, "--port", str(port))))
-            if keeper.wait_until_ready(options.host, port):
-                # Not before: on a small machine it would make the first page wait.
-                keeper.keep(supervisor.Kept("worker", ("worker",)))
-                _announce(options, address)
-                keeper.run()
+            while _kept_up(options, keeper, port, back):
+                keeper.end()
+                back.exchange()
         finally:
+            back.end()
             keeper.end()
             schema.settle(site)
             _sweep(site.home)
     say(options, "Stopped.", "已停止。")
     return DONE
+
+
+def _kept_up(options: Namespace, keeper: supervisor.Supervisor, port: int, back: GoingBack) -> bool:
+    """Run web and worker until asked to stop; True when they have to make way for a backup."""
+    keeper.keep(supervisor.Kept("web", ("web", "--host", options.host, "--port", str(port))))
+    if not keeper.wait_until_ready(options.host, port):
+        return False
+    # Not before: on a small machine it would make the first page wait.
+    keeper.keep(supervisor.Kept("worker", ("worker",)))
+    _announce(options, f"http://{_shown(options.host)}:{port}/")
+    return keeper.run(until=back.is_ready)
 
 
 def _refuse_plain_http(host: str, site: Site) -> None:

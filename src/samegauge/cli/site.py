@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from samegauge.cli import schema
 from samegauge.cli.output import CommandError
+from samegauge.core.backup import going_back
 from samegauge.core.site import UNFINISHED_RESTORE, Site, home_folder
 
 if TYPE_CHECKING:
@@ -28,9 +29,20 @@ def refuse_unfinished_restore(home: Path) -> None:
     )
 
 
+def refuse_half_exchanged(home: Path) -> None:
+    """Refuse a data folder whose platform was killed while it put a backup in the place of the data."""
+    state = going_back.asked(home)
+    if state is not None and state.step == going_back.HALF:
+        raise CommandError(
+            f"{home} is being taken back to {state.archive}, and that was cut off. Run `samegauge run`: it goes on.",
+            f"{home} 還原為 {state.archive} 的途中被中斷。執行 `samegauge run` 會繼續完成。",
+        )
+
+
 def set_up_django(*, restoring: bool = False) -> None:
     if not restoring:
         refuse_unfinished_restore(home_folder())
+        refuse_half_exchanged(home_folder())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "samegauge.web.settings")
     import django
 

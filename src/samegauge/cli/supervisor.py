@@ -15,7 +15,7 @@ from samegauge.cli.parentage import PARENT_VARIABLE
 from samegauge.doors import ports, process
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 LOOK_EVERY_S = 0.05
 FIRST_PAUSE_S = 0.1
@@ -95,9 +95,13 @@ class Supervisor:
                 )
         return False
 
-    def run(self) -> None:
+    def run(self, until: Callable[[], bool]) -> bool:
+        """Look after the children until asked to stop, then say False, or until something is so, then True."""
         while not self.stop.wait(LOOK_EVERY_S):
             self._look_after_all()
+            if until():
+                return True
+        return False
 
     def end(self) -> None:
         enders = [
@@ -109,6 +113,7 @@ class Supervisor:
             ender.start()
         for ender in enders:
             ender.join()
+        self.kept = []
 
     def _look_after_all(self) -> None:
         for kept in self.kept:

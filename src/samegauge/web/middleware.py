@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,6 +55,20 @@ def _answered(request: HttpRequest, status: int, text: str) -> HttpResponse:
     if request.path_info.startswith("/api/"):
         return JsonResponse({"detail": text}, status=status)
     return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8")
+
+
+class WholePageMiddleware:
+    """Leads the whole page to where one signs in, not the piece of it that asked after the session had ended."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "HX-Request" in request.headers and response.get("Location", "").startswith(reverse("account_login")):
+            here = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+            return HttpResponseClientRedirect(f"{reverse('account_login')}?{urlencode({'next': here})}")
+        return response
 
 
 class PrivateAnswersMiddleware:

@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "samegauge.web.middleware.WholePageMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "samegauge.core.security_events.middleware.CircumstancesMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

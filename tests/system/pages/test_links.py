@@ -27,7 +27,7 @@ OTHERWISE_REACHED = {
     "import_undo", "revoke_grant", "shared_document", "shared_unit_tree", "read_notices", "incident_step", "check_now",
     "job_progress", "job_cancel", "partner_switch", "partner_import", "instrument_switch", "instrument_import",
     "item_switch", "item_import", "station_switch", "station_import", "unit_import", "scanned_station",
-    "backup_file", "backup_job", "scanned_unit", "scanned_item", "scanned_person",
+    "backup_file", "backup_job", "go_back", "going_back_state", "scanned_unit", "scanned_item", "scanned_person",
     "help_member", "end_session", "end_other_sessions", "remove_connection",
     "company_sign_in", "company_callback", "socialaccount_login_cancelled",
     "units_labels", "machines_labels", "items_labels", "stations_labels", "people_labels",

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from samegauge.core.backup import going_back
 from samegauge.core.backup.errors import BackupError
+from samegauge.core.backup.forms import ReasonForm
 from samegauge.core.backup.health import parts
 from samegauge.core.backup.jobs import AGAIN_AFTER, BACKUP, CHECKUP
 from samegauge.core.backup.places import newest_first, place_of
@@ -23,6 +26,7 @@ from samegauge.core.jobs.rules import enqueue
 from samegauge.core.language import reads_chinese
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.organisations.rules import administers_site
+from samegauge.core.organisations.views import confirmed
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from samegauge.core.backup.places import Copy, Place
 
 SHOWN = 10
+RUNNING = "running.json"  # the supervisor's, while it runs
 OPEN = (JobState.REQUESTED, JobState.RUNNING)
 
 
@@ -60,6 +65,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "copies": copies,
         "unreachable": unreachable,
         "checkup": checkups.filter(state=JobState.DONE).first(),
+        "returning": _return_bar() if _is_returning() else None,
+        "returns": going_back.past(Path(settings.SAMEGAUGE_HOME)),
         "chinese": reads_chinese(),
     }
     return render(request, "backup/overview.html", context)
@@ -93,12 +100,63 @@ def archive_file(request: HttpRequest) -> HttpResponseBase:
     return FileResponse(_place().opened(asked), as_attachment=True, filename=asked, content_type="application/zip")
 
 
+@require_http_methods(["GET", "POST"])
+@needs(Action.ADMINISTER_SITE)
+@confirmed
+def go_back(request: HttpRequest) -> HttpResponse:
+    """Say what going back to an archive means, and ask the supervisor for it."""
+    _only_for_the_house(request)
+    asked = request.POST.get("name") or request.GET.get("name", "")
+    copies, _unreachable = _copies_there()
+    if asked not in {copy.name for copy in copies}:
+        raise Http404
+    archive, home = f"{_place().name}/{asked}", Path(settings.SAMEGAUGE_HOME)
+    by_page = not settings.SITE.database_url and (home / RUNNING).exists()
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and by_page and form.is_valid():
+        if not going_back.ask(home, archive, str(request.user), form.cleaned_data["reason"]):
+            messages.error(request, _("The site is being taken back already. Wait until that has ended."))
+        return redirect("backup")
+    return render(request, "backup/go_back.html", {"archive": archive, "name": asked, "form": form, "by_page": by_page})
+
+
+@require_GET
+@needs(Action.ADMINISTER_SITE)
+def going_back_state(request: HttpRequest) -> HttpResponse:
+    """How far it is; asked every second, also while the site starts again."""
+    _only_for_the_house(request)
+    bar = _return_bar()
+    return render(request, "components/job_bar.html", {"job": bar}) if bar else HttpResponse()
+
+
 @require_GET
 @needs(Action.ADMINISTER_SITE)
 def job_bar(request: HttpRequest, job_uid: UUID) -> HttpResponse:
     """How far the work is; the bar asks again every second until it has ended."""
     _only_for_the_house(request)
     return render(request, "components/job_bar.html", {"job": _progress(get_object_or_404(Job, uid=job_uid))})
+
+
+def _is_returning() -> bool:
+    """One that ended well stands in the list of them."""
+    state = going_back.asked(Path(settings.SAMEGAUGE_HOME))
+    return state is not None and state.step != going_back.DONE
+
+
+def _return_bar() -> JobProgress | None:
+    state = going_back.asked(Path(settings.SAMEGAUGE_HOME))
+    if state is None:
+        return None
+    states: dict[str, Any] = {going_back.DONE: "done", going_back.FAILED: "failed"}
+    shown = states.get(state.step, "running")
+    return JobProgress(
+        uid="going-back",
+        name=_("Going back to %(archive)s") % {"archive": state.archive_name},
+        state=shown,
+        message=state.message_zh if reads_chinese() else state.message,
+        poll_url=reverse("going_back_state"),
+        result=Button(_("See the result"), reverse("backup"), "eye") if shown == "done" else None,
+    )
 
 
 def _only_for_the_house(request: HttpRequest) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
+from support.accounts import sign_in_confirmed
 
-from samegauge.core.backup import jobs
+from samegauge.core.backup import going_back, jobs
 from samegauge.core.backup.errors import BackupError
 from samegauge.core.backup.jobs import BACKUP, CHECKUP, ask_when_due
 from samegauge.core.backup.places import FolderPlace, newest_first
@@ -202,6 +204,34 @@ def test_only_owners_of_the_organisation_that_runs_the_site_see_it(
         assert owner_s_browser(person_with_role, organisation, role).get(PAGE).status_code == 403
     with organisation_scope(other_organisation):
         assert not Job.objects.exists()
+
+
+def test_going_back_is_asked_for_with_a_reason_where_the_platform_can_do_it(
+    in_scope: Organisation,
+    second_place: Path,
+    home: Path,
+    person_with_role: Callable[..., Person],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("samegauge.core.backup.views.settings.SITE", replace(Site.from_environment(), database_url=""))
+    (second_place / "samegauge-20260102T030405Z.zip").touch()
+    browser = sign_in_confirmed(Client(headers={"Accept-Language": "en"}), person_with_role(Role.OWNER, in_scope))
+    way, name = f"{PAGE}go-back/", "samegauge-20260102T030405Z.zip"
+    assert browser.get(way, {"name": "../secret_key"}).status_code == 404
+    assert "samegauge restore" in browser.get(way, {"name": name}).content.decode()  # no supervisor is there
+    assert browser.post(way, {"name": name, "reason": "x"}).status_code == 200
+    assert going_back.asked(home) is None
+    (home / "running.json").touch()
+    assert browser.post(way, {"name": name, "reason": " "}).status_code == 200
+    assert browser.post(way, {"name": name, "reason": "a wrong import"}).status_code == 302
+    state = going_back.asked(home)
+    assert state is not None
+    assert (state.archive, state.reason, state.step) == (f"{second_place}/{name}", "a wrong import", going_back.ASKED)
+    assert "already" in browser.post(way, {"name": name, "reason": "again"}, follow=True).content.decode()
+    assert 'hx-get="' in browser.get(f"{way}state/").content.decode()
+    going_back.give_up(home, state, "The archive is damaged.", "備份已損壞。")
+    assert "The archive is damaged." in browser.get(PAGE).content.decode()
+    assert "備份已損壞。" in browser.get(PAGE, headers={"Accept-Language": "zh-hant"}).content.decode()
 
 
 @pytest.mark.parametrize(("asked_for", "kept"), [("", 14), ("3", 3), ("0", 1), ("many", 14), ("-1", 14)])
