@@ -10,11 +10,11 @@ import pytest
 from nist_files import recorded
 from scipy.stats import nct, norm
 
-from samegauge.engines.spc.capability import CapabilityOptions, capability
+from samegauge.engines.spc.capability.intervals import centred_index_interval, spread_index_interval
+from samegauge.engines.spc.capability.normal import CapabilityOptions, capability
+from samegauge.engines.spc.capability.normality import anderson_darling
+from samegauge.engines.spc.charts.individuals import individuals_chart, run_rule_violations
 from samegauge.engines.spc.constants import c4, d2, d3, moving_range_dof
-from samegauge.engines.spc.individuals import individuals_chart, run_rule_violations
-from samegauge.engines.spc.intervals import centred_index_interval, spread_index_interval
-from samegauge.engines.spc.normality import anderson_darling
 from samegauge.quantities.tolerance import Limits
 
 FOLDER = "jasp-qcc-expected/"

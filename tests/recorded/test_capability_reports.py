@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from nist_files import plain, recorded
 
-from samegauge.engines.spc.capability import CapabilityOptions, Verdict, capability
+from samegauge.engines.spc.capability.normal import CapabilityOptions, Verdict, capability
 from samegauge.formats.capability_report import parse_capability_report
 from samegauge.formats.qif_reader import parse_qif
 from samegauge.quantities.method import Exclusion

@@ -26,12 +26,12 @@ from samegauge.core.measurement.models import Characteristic, Conformity, Inspec
 from samegauge.core.organisations.models import Membership, Role
 from samegauge.core.thread.models import AsBuiltEdge, Event
 from samegauge.core.words import conformity_chip, provenance_of
-from samegauge.engines.spc.capability import Verdict
+from samegauge.engines.spc.capability.normal import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from samegauge.engines.spc.individuals import Violation
+    from samegauge.engines.spc.charts.individuals import Violation
 
 QUALITY = frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER})
 GAUGES = frozenset({Role.QUALITY_MANAGER, Role.INSPECTOR, Role.ASSEMBLER, Role.OWNER})

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from samegauge.core.measurement.models import Conformity, Measurement, ReportedCapability
 from samegauge.engines.errors import EngineError
-from samegauge.engines.spc.capability import Capability, capability
-from samegauge.engines.spc.individuals import IndividualsChart, individuals_chart
+from samegauge.engines.spc.capability.normal import Capability, capability
+from samegauge.engines.spc.charts.individuals import IndividualsChart, individuals_chart
 from samegauge.quantities.errors import QuantityError
 from samegauge.quantities.tolerance import Limits
 

@@ -13,7 +13,7 @@ from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.language import in_one_line, in_reader_language, reads_chinese
 from samegauge.core.method_words import method_facts
 from samegauge.core.words import provenance_of
-from samegauge.engines.spc.capability import Capability, Index, Verdict
+from samegauge.engines.spc.capability.normal import Capability, Index, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from samegauge.engines.errors import InvalidOptionError, ShapeError
-from samegauge.engines.spc.distributions import beta_below, beta_quantile, student_below
-from samegauge.engines.spc.values import checked_values
+from samegauge.engines.laws.continuous import beta_below, beta_quantile, student_below
+from samegauge.engines.values import checked_values
 from samegauge.quantities.method import Method, hash_of_data
 
 if TYPE_CHECKING:

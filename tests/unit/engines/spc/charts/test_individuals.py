@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from samegauge.engines.errors import InvalidOptionError, NonFiniteValuesError, TooFewValuesError
-from samegauge.engines.spc.individuals import RULE_SETS, individuals_chart, run_rule_violations
+from samegauge.engines.spc.charts.individuals import RULE_SETS, individuals_chart, run_rule_violations
 from samegauge.quantities.method import Exclusion
 
 

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 
 from samegauge.engines.errors import InvalidOptionError, NonFiniteValuesError, TooFewValuesError
-from samegauge.engines.spc.capability import Basis, Capability, CapabilityOptions, Verdict, capability
-from samegauge.engines.spc.intervals import centred_index_interval, conforming_fraction_bound, values_to_decide
-from samegauge.engines.spc.normality import anderson_darling
+from samegauge.engines.spc.capability.dispersion import WithinEstimator
+from samegauge.engines.spc.capability.indices import Conventions
+from samegauge.engines.spc.capability.intervals import (
+    CentredMethod,
+    centred_index_interval,
+    conforming_fraction_bound,
+    values_to_decide,
+)
+from samegauge.engines.spc.capability.normal import Basis, Capability, CapabilityOptions, Verdict, capability
+from samegauge.engines.spc.capability.normality import anderson_darling
+from samegauge.engines.spc.constants import c4
 from samegauge.quantities.method import Exclusion
 from samegauge.quantities.tolerance import Limits
 
@@ -147,3 +155,62 @@ def test_bounds_by_counting() -> None:
 def test_no_number_of_values_decides_an_index_on_its_goal() -> None:
     assert values_to_decide(1.33, 1.33, 1.0) is None
     assert (values_to_decide(1.5, 1.33, 1.0) or 0) > (values_to_decide(1.7, 1.33, 1.0) or 0) > 0
+
+
+def test_subgroups_of_unequal_size() -> None:
+    values = sample(23, 0.2)
+    result = capability(values, LIMITS, CapabilityOptions(subgroup_sizes=(5, 5, 4, 5, 4)))
+    assert "mean range of subgroups" in result.method.estimator
+    assert {"d2(4)", "d2(5)"} < result.method.constants.keys()
+    equal = capability(values[:20], LIMITS, CapabilityOptions(subgroup_sizes=(5,) * 4))
+    rows = capability(values[:20].reshape(4, 5), LIMITS)
+    assert (equal.cpk, equal.ppk, equal.cpm) == (rows.cpk, rows.ppk, rows.cpm)
+    with pytest.raises(InvalidOptionError):
+        capability(values, LIMITS, CapabilityOptions(subgroup_sizes=(23,), excluded=(Exclusion(0, "a", "b"),)))
+
+
+def test_conventions_are_named_and_change_the_figures() -> None:
+    groups = sample(60, 0.2).reshape(12, 5)
+    plain = capability(groups, LIMITS)
+    other = capability(
+        groups,
+        LIMITS,
+        CapabilityOptions(
+            conventions=Conventions(
+                WithinEstimator.POOLED, unbiased_overall=True, centred_method=CentredMethod.NONCENTRAL_T
+            )
+        ),
+    )
+    assert other.sigma_overall == pytest.approx(plain.sigma_overall / c4(60))
+    assert other.sigma_within != plain.sigma_within
+    assert "noncentral t" in other.method.estimator
+    assert "/ c4" in other.method.estimator
+    with pytest.raises(InvalidOptionError):
+        capability(groups, LIMITS, CapabilityOptions(conventions=Conventions(WithinEstimator.MEAN_MOVING_RANGE)))
+
+
+def test_every_index_of_a_process_off_its_target() -> None:
+    values = sample(50, 0.2, 10.3)
+    result = capability(values, LIMITS, CapabilityOptions(target=10.2))
+    sigma, mean = values.std(ddof=1), values.mean()
+    assert result.ppl is not None
+    assert result.ppu is not None
+    assert result.ppm_index is not None
+    assert result.ppk == result.ppu
+    assert result.ppl.value == pytest.approx((mean - 9.0) / 3.0 / sigma)
+    assert result.ppm_index.value == pytest.approx(2.0 / 6.0 / np.hypot(sigma, mean - 10.2))
+    assert result.z_bench_overall is not None
+    assert result.z_bench_overall.value <= 3.0 * result.ppk.value
+    assert result.expected_overall.above is not None
+    assert result.observed.total is not None
+    assert result.observed.total.value == pytest.approx(1e6 * (result.count - result.inside) / result.count)
+    with pytest.raises(InvalidOptionError):
+        capability(values, LIMITS, CapabilityOptions(target=np.nan))
+
+
+def test_two_exclusions_make_three_stretches() -> None:
+    values = np.arange(8.0) ** 2 / 100.0 + 9.5
+    excluded = (Exclusion(2, "a", "甲"), Exclusion(5, "b", "乙"))
+    result = capability(values, LIMITS, CapabilityOptions(excluded=excluded, check_stability=False))
+    ranges = [abs(values[i + 1] - values[i]) for i in (0, 3, 6)]
+    assert result.sigma_within == pytest.approx(np.mean(ranges) * np.sqrt(np.pi) / 2.0)

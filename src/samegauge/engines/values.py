@@ -111,3 +111,35 @@ def kept_mask(count: int, excluded: Sequence[Exclusion]) -> NDArray[np.bool_]:
             )
         keep[one.index] = False
     return keep
+
+
+def require(condition: bool, reason_en: str, reason_zh: str) -> None:  # noqa: FBT001 - reads as the sentence it is
+    """Is what was asked for within the range of the calculation?
+
+    Parameters
+    ----------
+    condition : bool
+        What has to hold.
+    reason_en, reason_zh : str
+        What is wrong and what to do.
+
+    Raises
+    ------
+    InvalidOptionError
+        The condition does not hold.
+
+    Notes
+    -----
+    A check that reads as the sentence it is.
+
+    Examples
+    --------
+    >>> print(require(True, "no", "否"))
+    None
+
+    References
+    ----------
+    None: a rule of this product.
+    """
+    if not condition:
+        raise InvalidOptionError(reason_en, reason_zh)
