@@ -57,6 +57,14 @@ COMMANDS = (
     Command(("restore-keys",), "restore_keys", "put the signing keys back", "還原簽章金鑰"),
     Command(("doctor",), "doctor", "look whether all data are sound", "檢查所有資料是否完好"),
     Command(
+        ("spc",),
+        "spc",
+        "draw a control chart of a column: alarms, capability, run lengths",
+        "對欄位做管制圖：警報、製程能力、平均連串長度",
+        needs_hub=False,
+    ),
+    Command(("gauge-rr",), "gauge_rr", "judge a gauge by parts and operators", "以零件與人員評估量具", needs_hub=False),
+    Command(
         ("sbom",), "sbom", "list the software in it (CycloneDX)", "列出所含的軟體元件（CycloneDX）", needs_hub=False
     ),
     Command(("reindex",), "reindex", "build the search's index anew", "重建搜尋索引"),

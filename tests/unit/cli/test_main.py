@@ -113,6 +113,8 @@ def test_every_command_for_people_is_described_in_both_languages() -> None:
         "restore",
         "restore-keys",
         "doctor",
+        "spc",
+        "gauge-rr",
         "sbom",
         "account-reset",
         "reindex",

@@ -1,0 +1,269 @@
+"""What `samegauge spc` calculates: chart, alarms, capability and run lengths as one object of plain types."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from samegauge.engines.errors import InvalidOptionError
+from samegauge.engines.spc.capability.dispersion import WithinEstimator
+from samegauge.engines.spc.capability.indices import Conventions
+from samegauge.engines.spc.capability.normal import CapabilityOptions, capability
+from samegauge.engines.spc.charts.attributes import c_chart, np_chart, p_chart, u_chart
+from samegauge.engines.spc.charts.chart import ChartOptions
+from samegauge.engines.spc.charts.individuals import imr_charts
+from samegauge.engines.spc.charts.multivariate import t2_chart
+from samegauge.engines.spc.charts.rules import LIMITS_ONLY
+from samegauge.engines.spc.charts.subgroups import xbar_r_charts, xbar_s_charts
+from samegauge.engines.spc.charts.weighted import CusumDesign, cusum_charts, ewma_chart
+from samegauge.engines.spc.run_length import memory
+from samegauge.engines.spc.run_length.counts import CountLimits, defectives_run_length, defects_run_length
+from samegauge.engines.spc.run_length.rules import rules_run_length
+from samegauge.engines.spc.run_length.shewhart import t2_run_length
+from samegauge.engines.spc.run_length.simulation import simulated_rules_run_length
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from samegauge.engines.spc.capability.intervals import Index
+    from samegauge.engines.spc.charts.chart import ChartPair, ControlChart
+    from samegauge.engines.spc.charts.rules import RuleChoice
+    from samegauge.engines.spc.run_length.result import RunLength
+    from samegauge.quantities.tolerance import Limits
+
+    RunLengths = Callable[[float], RunLength]
+
+EWMA_WEIGHT, EWMA_WIDTH = 0.2, 3.0
+ZONE_PATTERNS = {"beyond", "side", "within", "outside"}
+BY_RULES = {"i-mr", "xbar-r", "xbar-s"}
+INDICES = ("cp", "cpl", "cpu", "cpk", "cpm", "pp", "ppl", "ppu", "ppk")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`values` (n,), of several variables (n, p); `groups` of them by label; `sizes` items inspected or areas."""
+
+    chart: str
+    values: NDArray[np.float64]
+    groups: list[NDArray[np.float64]] | None
+    sizes: NDArray[np.float64] | None
+    rules: RuleChoice
+    limits: Limits | None = None
+    target: float | None = None
+    shift: float = 1.0
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Charts by name; how long each takes after a shift, given in sigmas of what the first one plots."""
+
+    charts: dict[str, ControlChart]
+    run_length: RunLengths | None
+    shift_factor: float = 1.0
+
+
+def examined(asked: Asked) -> dict[str, Any]:
+    """Draw the chart that was asked for and say everything about it."""
+    drawn = CHARTS[asked.chart](asked)
+    shift = asked.shift * drawn.shift_factor
+    return {
+        "chart": asked.chart,
+        "values": int(asked.values.shape[0]),
+        "charts": {name: _chart(one) for name, one in drawn.charts.items()},
+        "capability": _capability(asked) if asked.limits is not None else None,
+        "run_length": None
+        if drawn.run_length is None
+        else {
+            "of": "rules" if asked.chart in BY_RULES else "limits alone",
+            "shift_sigma": asked.shift,
+            "shift_of_what_is_plotted": _plain(shift),
+            "in_control": _run_length(drawn.run_length(0.0)),
+            "after_the_shift": _run_length(drawn.run_length(shift)),
+        },
+    }
+
+
+def _individuals(asked: Asked) -> Drawn:
+    pair = imr_charts(asked.values, ChartOptions(rules=asked.rules))
+    return Drawn({"individuals": pair.location, "moving range": pair.dispersion}, _of_rules(asked.rules))
+
+
+def _means(draw: Callable[..., ChartPair], spread: str) -> Callable[[Asked], Drawn]:
+    def drawn(asked: Asked) -> Drawn:
+        pair = draw(_groups(asked), ChartOptions(rules=asked.rules))
+        root = math.sqrt(asked.values.size / len(_groups(asked)))
+        return Drawn({"mean": pair.location, spread: pair.dispersion}, _of_rules(asked.rules), root)
+
+    return drawn
+
+
+def _of_rules(choice: RuleChoice) -> RunLengths:
+    """The exact chain where every rule looks at zones only; drawn charts where one looks at trends."""
+    exact = all(rule.pattern in ZONE_PATTERNS for rule in choice.rules)
+    return lambda shift: (rules_run_length if exact else simulated_rules_run_length)(choice.rules, shift)
+
+
+def _located(asked: Asked) -> tuple[ControlChart, float]:
+    """The chart of single values or, with subgroups, of means: what EWMA and CUSUM weigh and sum."""
+    if asked.groups is None:
+        return imr_charts(asked.values, ChartOptions(rules=LIMITS_ONLY)).location, 1.0
+    chart = xbar_r_charts(asked.groups, ChartOptions(rules=LIMITS_ONLY)).location
+    return chart, math.sqrt(asked.values.size / len(asked.groups))
+
+
+def _ewma(asked: Asked) -> Drawn:
+    chart, root = _located(asked)
+    design = memory.EwmaDesign(EWMA_WEIGHT, EWMA_WIDTH, widening=True)
+    drawn = ewma_chart(chart, EWMA_WEIGHT, EWMA_WIDTH)
+    return Drawn({"EWMA": drawn}, lambda shift: memory.ewma_run_length(design, shift), root)
+
+
+def _cusum(asked: Asked) -> Drawn:
+    chart, root = _located(asked)
+    design = CusumDesign()
+    both = cusum_charts(chart, design)
+    of_run = memory.CusumDesign(design.reference, design.decision, design.head_start)
+    charts = {"upper sum": both.upper, "lower sum": both.lower}
+    return Drawn(charts, lambda shift: memory.cusum_run_length(of_run, shift), root)
+
+
+def _t2(asked: Asked) -> Drawn:
+    chart = t2_chart(asked.values).chart
+    dimensions = asked.values.shape[1]
+    return Drawn({"T2": chart}, lambda shift: t2_run_length(float(chart.upper[-1]), dimensions, shift))
+
+
+def _shares(draw: Callable[..., ControlChart], name: str) -> Callable[[Asked], Drawn]:
+    def drawn(asked: Asked) -> Drawn:
+        sizes = _sizes(asked)
+        chart = draw(asked.values, sizes, ChartOptions(rules=asked.rules))
+        if np.ptp(sizes) > 0.0:
+            return Drawn({name: chart}, None)  # limits differ from sample to sample
+        size = int(sizes[0])
+        share = float(asked.values.sum() / sizes.sum())
+        items = size if name == "share" else 1
+        limits = CountLimits(float(chart.lower[0]) * items, float(chart.upper[0]) * items)
+        spread = math.sqrt(share * (1.0 - share) / size)
+        return Drawn({name: chart}, lambda shift: defectives_run_length(limits, size, min(share + shift * spread, 1.0)))
+
+    return drawn
+
+
+def _counts(asked: Asked) -> Drawn:
+    chart = c_chart(asked.values, ChartOptions(rules=asked.rules))
+    return Drawn({"count": chart}, _of_counts(chart, 1.0))
+
+
+def _rates(asked: Asked) -> Drawn:
+    sizes = _sizes(asked)
+    chart = u_chart(asked.values, sizes, ChartOptions(rules=asked.rules))
+    return Drawn({"rate": chart}, _of_counts(chart, float(sizes[0])) if np.ptp(sizes) == 0.0 else None)
+
+
+def _of_counts(chart: ControlChart, size: float) -> RunLengths:
+    limits = CountLimits(float(chart.lower[0]) * size, float(chart.upper[0]) * size)
+    mean = float(chart.center[0]) * size
+    return lambda shift: defects_run_length(limits, mean + shift * math.sqrt(mean))
+
+
+CHARTS: dict[str, Callable[[Asked], Drawn]] = {
+    "i-mr": _individuals,
+    "xbar-r": _means(xbar_r_charts, "range"),
+    "xbar-s": _means(xbar_s_charts, "standard deviation"),
+    "p": _shares(p_chart, "share"),
+    "np": _shares(np_chart, "number"),
+    "c": _counts,
+    "u": _rates,
+    "ewma": _ewma,
+    "cusum": _cusum,
+    "t2": _t2,
+}
+
+
+def _groups(asked: Asked) -> list[NDArray[np.float64]]:
+    if asked.groups is None:
+        raise InvalidOptionError(
+            f"A chart of kind {asked.chart} needs subgroups: name their column with --subgroup.",
+            f"{asked.chart} 管制圖需要子組：用 --subgroup 指定欄位。",
+        )
+    return asked.groups
+
+
+def _sizes(asked: Asked) -> NDArray[np.float64]:
+    if asked.sizes is None:
+        raise InvalidOptionError(
+            f"A chart of kind {asked.chart} needs sample sizes: name their column with --size.",
+            f"{asked.chart} 管制圖需要樣本數：用 --size 指定欄位。",
+        )
+    return asked.sizes
+
+
+def _capability(asked: Asked) -> dict[str, Any]:
+    if asked.limits is None or asked.chart in {"p", "np", "c", "u", "t2"}:
+        raise InvalidOptionError(
+            f"Capability is of measured values; a chart of kind {asked.chart} has none.",
+            f"製程能力針對量測值；{asked.chart} 管制圖沒有量測值。",
+        )
+    values = asked.values if asked.groups is None else np.concatenate(asked.groups)
+    sizes = () if asked.groups is None else tuple(group.size for group in asked.groups)
+    by_deviation = asked.groups is not None and asked.chart == "xbar-s"
+    conventions = Conventions(estimator=WithinEstimator.MEAN_DEVIATION if by_deviation else None)
+    options = CapabilityOptions(target=asked.target, subgroup_sizes=sizes, conventions=conventions)
+    found = capability(values, asked.limits, options)
+    total = found.expected_overall.total
+    return {
+        "mean": _plain(found.mean),
+        "sigma_within": _plain(found.sigma_within),
+        "sigma_overall": _plain(found.sigma_overall),
+        **{name: _index(getattr(found, name)) for name in INDICES},
+        "expected_overall_ppm": None if total is None else _plain(total.value),
+        "observed_outside": found.count - found.inside,
+        "goal": found.goal,
+        "verdict": found.verdict.value,
+        "values_needed": found.values_needed,
+        "cautions": [{"code": one.code, "en": one.text_en, "zh": one.text_zh} for one in found.cautions],
+        "method": found.method.as_dict(),
+    }
+
+
+def _index(index: Index | None) -> dict[str, float | None] | None:
+    if index is None:
+        return None
+    return {name: _plain(getattr(index, name)) for name in ("value", "lower", "upper", "lower_bound")}
+
+
+def _chart(chart: ControlChart) -> dict[str, Any]:
+    return {
+        "statistic": chart.statistic,
+        "centre": _line(chart.center),
+        "lower": _line(chart.lower),
+        "upper": _line(chart.upper),
+        "sigma": _line(chart.sigma),
+        "estimator": chart.method.estimator,
+        "points": [_plain(one) for one in chart.points],
+        "flags": [
+            {"rule": one.rule, "points": [place + 1 for place in one.points], "en": one.text_en, "zh": one.text_zh}
+            for one in chart.violations
+        ],
+        "method": chart.method.as_dict(),
+    }
+
+
+def _run_length(found: RunLength) -> dict[str, Any]:
+    numbers = {name: _plain(getattr(found, name)) for name in ("mean", "deviation", "early", "median", "late")}
+    return {**numbers, "method": found.method.as_dict()}
+
+
+def _line(numbers: NDArray[np.float64]) -> float | list[float | None] | None:
+    """One number where a line is level, else one for each point."""
+    return _plain(numbers[0]) if np.unique(numbers).size == 1 else [_plain(one) for one in numbers]
+
+
+def _plain(number: float) -> float | None:
+    """JSON has no infinity and no NaN."""
+    return float(number) if math.isfinite(number) else None
