@@ -44,6 +44,14 @@ def test_a_method_the_site_does_not_know_is_refused_with_those_it_knows(method: 
     assert "GET" in headers["Allow"]
 
 
+def test_a_piece_of_a_page_without_a_session_leads_the_whole_page_to_the_sign_in() -> None:
+    asked = {"HTTP_HX_REQUEST": "true", "HTTP_HX_CURRENT_URL": "http://localhost/units/?page=2"}
+    status, headers, content = call("GET", "/search/suggestions/", **asked)
+    assert (status, headers["HX-Redirect"]) == (200, "/account/login/?next=%2Funits%2F")
+    assert content == b""
+    assert call("GET", "/search/suggestions/")[0] == 302
+
+
 @override_settings(DATA_UPLOAD_MAX_MEMORY_SIZE=1000)
 def test_a_body_beyond_the_limit_is_refused_with_413(headers: dict[str, str], organisation: Organisation) -> None:
     with organisation_scope(organisation):
