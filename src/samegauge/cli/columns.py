@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -78,6 +79,11 @@ class Table:
         raise FormatError(
             self._sheet.file, line, f"“{cell}” is no number. {hint}", f"「{cell}」不是數字。{hint_zh}", field=column
         )
+
+
+def plain_number(number: float) -> float | None:
+    """JSON has no infinity and no NaN."""
+    return float(number) if math.isfinite(number) else None
 
 
 def in_subgroups(values: NDArray[np.float64], labels: tuple[str, ...]) -> list[NDArray[np.float64]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from samegauge.cli.columns import Table, refusals
+from samegauge.cli.columns import Table, plain_number, refusals
 from samegauge.cli.output import DONE, say, say_json, text
 from samegauge.engines.gauging.layout import crossed_block, nested_block
 from samegauge.engines.gauging.repeatability import gauge_rr_crossed, gauge_rr_nested
@@ -91,6 +91,5 @@ def _component(one: Component) -> dict[str, Any]:
     }
 
 
-def _bounds(bounds: Bounds | None) -> list[float] | None:
-    """No more than finite numbers can be said in JSON."""
-    return None if bounds is None else [bounds.lower, bounds.upper]
+def _bounds(bounds: Bounds | None) -> list[float | None] | None:
+    return None if bounds is None else [plain_number(bounds.lower), plain_number(bounds.upper)]

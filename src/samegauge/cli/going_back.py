@@ -74,12 +74,15 @@ class GoingBack:
         if status in {DONE, QUARANTINED}:
             going_back.note(self._home, replace(state, step=going_back.READY))
         else:
-            said = _last_said(self._log)
-            going_back.give_up(self._home, state, said.get("error", ""), said.get("error_zh", ""))
+            going_back.give_up(self._home, state, *_reason(self._log))
         self._log.unlink()
 
 
-def _last_said(log: Path) -> dict[str, str]:
-    """The object with which a command ends; empty when it was killed."""
+def _reason(log: Path) -> tuple[str, str]:
+    """What the restore said last, in both languages; it says nothing when it was killed."""
     lines = [line for line in log.read_text("utf-8", errors="replace").splitlines() if line.startswith("{")]
-    return json.loads(lines[-1]) if lines else {}
+    said = json.loads(lines[-1]) if lines else {}
+    return (
+        said.get("error") or "The restore was ended from outside. Nothing was changed. Ask for it again.",
+        said.get("error_zh") or "還原被外部中斷，沒有做任何變更。請再試一次。",
+    )

@@ -9,12 +9,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from samegauge.cli.output import CommandError
+from samegauge.core.site import RUNNING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-LOCK_NAME = "running.json"
 
 
 class HomeInUseError(CommandError):
@@ -39,7 +38,7 @@ class HomeLock:
 
 @contextmanager
 def held(home: Path) -> Iterator[HomeLock]:
-    path = home / LOCK_NAME
+    path = home / RUNNING
     lock = _acquire(path)
     try:
         yield lock
@@ -50,7 +49,7 @@ def held(home: Path) -> Iterator[HomeLock]:
 def holder(home: Path) -> int | None:
     """Return the process that said it runs the platform here; one that was killed may still be named."""
     try:
-        return json.loads((home / LOCK_NAME).read_bytes()).get("pid")
+        return json.loads((home / RUNNING).read_bytes()).get("pid")
     except (FileNotFoundError, ValueError):
         return None
 

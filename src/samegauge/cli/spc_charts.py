@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from samegauge.cli.columns import plain_number
 from samegauge.engines.errors import InvalidOptionError
 from samegauge.engines.spc.capability.dispersion import WithinEstimator
 from samegauge.engines.spc.capability.indices import Conventions
@@ -21,7 +22,7 @@ from samegauge.engines.spc.charts.subgroups import xbar_r_charts, xbar_s_charts
 from samegauge.engines.spc.charts.weighted import CusumDesign, cusum_charts, ewma_chart
 from samegauge.engines.spc.run_length import memory
 from samegauge.engines.spc.run_length.counts import CountLimits, defectives_run_length, defects_run_length
-from samegauge.engines.spc.run_length.rules import rules_run_length
+from samegauge.engines.spc.run_length.rules import ZONE_PATTERNS, rules_run_length
 from samegauge.engines.spc.run_length.shewhart import t2_run_length
 from samegauge.engines.spc.run_length.simulation import simulated_rules_run_length
 
@@ -39,8 +40,9 @@ if TYPE_CHECKING:
     RunLengths = Callable[[float], RunLength]
 
 EWMA_WEIGHT, EWMA_WIDTH = 0.2, 3.0
-ZONE_PATTERNS = {"beyond", "side", "within", "outside"}
 BY_RULES = {"i-mr", "xbar-r", "xbar-s"}
+TAKES_SUBGROUPS = {"xbar-r", "xbar-s", "ewma", "cusum"}
+TAKES_SIZES = {"p", "np", "u"}
 INDICES = ("cp", "cpl", "cpu", "cpk", "cpm", "pp", "ppl", "ppu", "ppk")
 
 
@@ -69,6 +71,7 @@ class Drawn:
 
 def examined(asked: Asked) -> dict[str, Any]:
     """Draw the chart that was asked for and say everything about it."""
+    _refuse_what_would_be_ignored(asked)
     drawn = CHARTS[asked.chart](asked)
     shift = asked.shift * drawn.shift_factor
     return {
@@ -81,11 +84,27 @@ def examined(asked: Asked) -> dict[str, Any]:
         else {
             "of": "rules" if asked.chart in BY_RULES else "limits alone",
             "shift_sigma": asked.shift,
-            "shift_of_what_is_plotted": _plain(shift),
+            "shift_of_what_is_plotted": plain_number(shift),
             "in_control": _run_length(drawn.run_length(0.0)),
             "after_the_shift": _run_length(drawn.run_length(shift)),
         },
     }
+
+
+def _refuse_what_would_be_ignored(asked: Asked) -> None:
+    wrong = [
+        option
+        for option, given, takers in (
+            ("--subgroup", asked.groups, TAKES_SUBGROUPS),
+            ("--size", asked.sizes, TAKES_SIZES),
+        )
+        if given is not None and asked.chart not in takers
+    ]
+    if wrong:
+        raise InvalidOptionError(
+            f"A chart of kind {asked.chart} has no use for {wrong[0]}. Leave it out, or choose another chart.",
+            f"{asked.chart} 管制圖不使用 {wrong[0]}。請移除，或改用其他管制圖。",
+        )
 
 
 def _individuals(asked: Asked) -> Drawn:
@@ -217,11 +236,11 @@ def _capability(asked: Asked) -> dict[str, Any]:
     found = capability(values, asked.limits, options)
     total = found.expected_overall.total
     return {
-        "mean": _plain(found.mean),
-        "sigma_within": _plain(found.sigma_within),
-        "sigma_overall": _plain(found.sigma_overall),
+        "mean": plain_number(found.mean),
+        "sigma_within": plain_number(found.sigma_within),
+        "sigma_overall": plain_number(found.sigma_overall),
         **{name: _index(getattr(found, name)) for name in INDICES},
-        "expected_overall_ppm": None if total is None else _plain(total.value),
+        "expected_overall_ppm": None if total is None else plain_number(total.value),
         "observed_outside": found.count - found.inside,
         "goal": found.goal,
         "verdict": found.verdict.value,
@@ -234,7 +253,7 @@ def _capability(asked: Asked) -> dict[str, Any]:
 def _index(index: Index | None) -> dict[str, float | None] | None:
     if index is None:
         return None
-    return {name: _plain(getattr(index, name)) for name in ("value", "lower", "upper", "lower_bound")}
+    return {name: plain_number(getattr(index, name)) for name in ("value", "lower", "upper", "lower_bound")}
 
 
 def _chart(chart: ControlChart) -> dict[str, Any]:
@@ -245,7 +264,7 @@ def _chart(chart: ControlChart) -> dict[str, Any]:
         "upper": _line(chart.upper),
         "sigma": _line(chart.sigma),
         "estimator": chart.method.estimator,
-        "points": [_plain(one) for one in chart.points],
+        "points": [plain_number(one) for one in chart.points],
         "flags": [
             {"rule": one.rule, "points": [place + 1 for place in one.points], "en": one.text_en, "zh": one.text_zh}
             for one in chart.violations
@@ -255,15 +274,10 @@ def _chart(chart: ControlChart) -> dict[str, Any]:
 
 
 def _run_length(found: RunLength) -> dict[str, Any]:
-    numbers = {name: _plain(getattr(found, name)) for name in ("mean", "deviation", "early", "median", "late")}
+    numbers = {name: plain_number(getattr(found, name)) for name in ("mean", "deviation", "early", "median", "late")}
     return {**numbers, "method": found.method.as_dict()}
 
 
 def _line(numbers: NDArray[np.float64]) -> float | list[float | None] | None:
     """One number where a line is level, else one for each point."""
-    return _plain(numbers[0]) if np.unique(numbers).size == 1 else [_plain(one) for one in numbers]
-
-
-def _plain(number: float) -> float | None:
-    """JSON has no infinity and no NaN."""
-    return float(number) if math.isfinite(number) else None
+    return plain_number(numbers[0]) if np.unique(numbers).size == 1 else [plain_number(one) for one in numbers]

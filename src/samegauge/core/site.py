@@ -17,6 +17,7 @@ from samegauge.doors.object_store import StoreAccess
 
 PACKAGE = Path(__file__).resolve().parents[1]
 UNFINISHED_RESTORE = "unfinished-restore.json"
+RUNNING = "running.json"  # the lock of `samegauge run`, there while it runs
 UNFINISHED_UPDATE = "before-update/unfinished"
 DEFAULT_BACKUPS_KEPT = 14
 KEPT_CONNECTION_S = 60

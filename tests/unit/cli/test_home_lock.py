@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from samegauge.cli import home_lock
+from samegauge.core.site import RUNNING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +25,9 @@ def test_a_folder_in_use_is_refused_with_the_address_and_free_again_afterwards(t
 
 @pytest.mark.parametrize(("content", "read"), [('{"port": 8000}', {"port": 8000}), ('{"por', {}), ("", {})])
 def test_what_a_killed_run_left_is_read_and_does_not_lock(tmp_path: Path, content: str, read: dict[str, int]) -> None:
-    (tmp_path / home_lock.LOCK_NAME).write_text(content)
+    (tmp_path / RUNNING).write_text(content)
     with home_lock.held(tmp_path) as lock:
         assert lock.left_behind == read
         lock.write({"port": 1})
-        assert json.loads((tmp_path / home_lock.LOCK_NAME).read_text()) == {"port": 1}
-    assert not (tmp_path / home_lock.LOCK_NAME).exists()
+        assert json.loads((tmp_path / RUNNING).read_text()) == {"port": 1}
+    assert not (tmp_path / RUNNING).exists()

@@ -85,6 +85,12 @@ REFUSALS = {
     "empty cell": ("a,b\n1,2\n,3\n4,5\n", ("--value", "a", "--chart", "i-mr"), "line 3, a: “” is no number"),
     "no subgroups": ("a,b\n1,2\n2,3\n", ("--value", "a", "--chart", "xbar-r"), "--subgroup"),
     "no sizes": ("a,b\n1,2\n2,3\n", ("--value", "a", "--chart", "u"), "--size"),
+    "subgroups of single values": (
+        "a,b\n1,2\n2,3\n",
+        ("--value", "a", "--chart", "i-mr", "--subgroup", "b"),
+        "has no use for --subgroup",
+    ),
+    "sizes of a c chart": ("a,b\n1,2\n2,3\n", ("--value", "a", "--chart", "c", "--size", "b"), "has no use for --size"),
     "one variable": ("a,b\n1,2\n2,3\n", ("--value", "a", "--chart", "t2"), "two or more"),
     "limits crossed": ("a,b\n1,2\n2,3\n", ("--value", "a", "--chart", "i-mr", "--lsl", "3", "--usl", "1"), "not below"),
     "capability of counts": ("a,b\n1,2\n2,3\n", ("--value", "a", "--chart", "c", "--lsl", "1"), "measured values"),

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from samegauge.core.site import RUNNING
 from samegauge.lake import durable
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ ASKED, RESTORING, READY, HALF, DONE, FAILED = "asked", "restoring", "ready", "ha
 IS_OVER = {DONE, FAILED}
 NOTE, BESIDE, BEFORE = "going-back.json", "going-back", "before-going-back"
 # The lock of the platform that runs, what signs passports and cookies, and copies that are older than today.
-STAYS = {NOTE, BESIDE, BEFORE, "running.json", "secret_key", "keys", "backups", "before-update"}
+STAYS = {NOTE, BESIDE, BEFORE, RUNNING, "secret_key", "keys", "backups", "before-update"}
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from samegauge.core.backup.errors import BackupError
 from samegauge.core.backup.manifest import DATABASE, Manifest
 from samegauge.core.backup.places import DOWNLOAD
 from samegauge.core.database_content import CopyError, DatabaseFileError, contents, differences, faults
-from samegauge.core.site import UNFINISHED_RESTORE
+from samegauge.core.site import RUNNING, UNFINISHED_RESTORE
 from samegauge.lake import durable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def into_empty(home: Path, archive: Path | str) -> Iterator[None]:
     durable.flush(home)
 
 
-_KEPT = {"running.json", DOWNLOAD}  # the lock of the command that restores, and what it fetched
+_KEPT = {RUNNING, DOWNLOAD}  # the lock of the command that restores, and what it fetched
 
 
 def _empty(home: Path) -> None:

@@ -27,6 +27,7 @@ from samegauge.core.language import reads_chinese
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.organisations.rules import administers_site
 from samegauge.core.organisations.views import confirmed
+from samegauge.core.site import RUNNING
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from samegauge.core.backup.places import Copy, Place
 
 SHOWN = 10
-RUNNING = "running.json"  # the supervisor's, while it runs
 OPEN = (JobState.REQUESTED, JobState.RUNNING)
 
 

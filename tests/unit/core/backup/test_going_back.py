@@ -147,5 +147,17 @@ def test_a_damaged_archive_changes_nothing_and_the_page_s_sentence_says_why(
     assert found(home) == before
 
 
+def test_a_restore_that_was_killed_says_so_and_what_to_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SAMEGAUGE_DATABASE_URL", raising=False)
+    back = GoingBack(home)
+    assert not back.is_ready()
+    back.end()
+    wait_for(lambda: back.is_ready() or (going_back.asked(home) or fail()).step == FAILED, "the end to be seen")
+    failed = going_back.asked(home)
+    assert failed is not None
+    assert "Ask for it again" in failed.message
+    assert "請再試一次" in failed.message_zh
+
+
 def fail() -> going_back.Return:
     raise AssertionError("nothing was asked")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ALARM = -1
-_ZONE_PATTERNS = ("beyond", "side", "within", "outside")
+ZONE_PATTERNS = ("beyond", "side", "within", "outside")
 
 
 class ZoneRule(Protocol):
@@ -127,7 +127,7 @@ def _checked_rules(rules: Sequence[ZoneRule]) -> tuple[tuple[str, int, int, floa
     require(len(rules) > 0, "A chart without rules gives no alarm; name at least one.", "至少要選一條規則。")
     for rule in rules:
         require(
-            rule.pattern in _ZONE_PATTERNS,
+            rule.pattern in ZONE_PATTERNS,
             f'The run length of rule "{rule.pattern}" is unknown: it looks at more than zones. Simulate it.',
             f"規則「{rule.pattern}」不只看區域，無法精確計算其連串長度；請改用模擬。",
         )
