@@ -17,6 +17,19 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
 SIGNIFICANT = 6
+PLOTTED_ZH = {
+    "individuals": "單值",
+    "moving range": "移動全距",
+    "mean": "平均值",
+    "range": "全距",
+    "standard deviation": "標準差",
+    "share": "不良率",
+    "number": "不良數",
+    "count": "缺點數",
+    "rate": "單位缺點數",
+    "upper sum": "上側累積和",
+    "lower sum": "下側累積和",
+}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -104,7 +117,7 @@ def _tell_chart(options: Namespace, name: str, chart: dict[str, Any]) -> None:
     say(
         options,
         f"{name}: {lower} – {centre} – {upper}; sigma {sigma} ({estimator})",
-        f"{name}：{lower} – {centre} – {upper}；標準差 {sigma}（{estimator}）",
+        f"{PLOTTED_ZH.get(name, name)}：{lower} – {centre} – {upper}；標準差 {sigma}（{estimator}）",
     )
     for flag in chart["flags"]:
         places = ", ".join(map(str, flag["points"]))

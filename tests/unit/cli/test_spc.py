@@ -75,7 +75,9 @@ def test_people_read_the_same_in_their_language(
     assert "Points until an alarm" in english
     monkeypatch.setenv("SAMEGAUGE_LANGUAGE", "zh-hant")
     assert main(words) == 0
-    assert "平均幾點後發出警報" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "平均幾點後發出警報" in said
+    assert "全距：" in said
 
 
 REFUSALS = {
