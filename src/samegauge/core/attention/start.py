@@ -52,9 +52,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Checked:
-    """What was looked at for this role: `at` is the oldest look; `silent` names what could not be looked at."""
+    """What was looked at for this role: `at` is the oldest look, None where one lacks; `names` are those looked at.
+
+    `silent` names what could not be looked at.
+    """
 
     at: datetime | None
+    names: frozenset[str]
     silent: list[str]
     is_stale: bool
 
@@ -72,8 +76,9 @@ def start_page(membership: Membership) -> dict[str, Any]:
     concerns = concerns_of(membership)
     waiting = due(open_incidents(membership))
     groups = _groups(concerns, waiting)
-    quiet = [concern for name, concern in concerns.items() if name not in {one.concern.name for one in groups}]
     looked = checked(concerns)
+    told = {one.concern.name for one in groups}
+    quiet = [concern for name, concern in concerns.items() if name in looked.names and name not in told]
     # Green is for what was looked at.
     calm = _("Nothing needs attention") if looked.at else _("Not everything has been looked at yet.")
     return {
@@ -134,4 +139,5 @@ def checked(concerns: dict[str, Concern]) -> Checked:
     silent = [str(concern.title) for name, concern in concerns.items() if name in looks and looks[name].fault]
     times = [look.looked_at for look in looks.values() if look.looked_at]
     oldest = min(times) if times and len(looks) == len(concerns) else None
-    return Checked(oldest, silent, oldest is not None and datetime.now(UTC) - oldest > STALE_AFTER)
+    done = frozenset(name for name, look in looks.items() if look.looked_at)
+    return Checked(oldest, done, silent, oldest is not None and datetime.now(UTC) - oldest > STALE_AFTER)

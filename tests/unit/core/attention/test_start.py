@@ -52,7 +52,8 @@ def test_another_role_sees_nothing_of_it(plant: Plant, member: Callable[[str], M
 
 def test_what_was_not_looked_at_is_not_called_in_order(plant: Plant, member: Callable[[str], Membership]) -> None:
     inspector = member("inspector")
-    assert (start_page(inspector)["checked"].at, start_page(inspector)["kind"]) == (None, "undecided")
+    page = start_page(inspector)
+    assert (page["checked"].at, page["kind"], page["quiet"]) == (None, "undecided", [])
     refresh()
     assert start_page(inspector)["checked"].at is not None
     with translation.override("zh-hant"):
