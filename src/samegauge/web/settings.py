@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "samegauge.core.thread",
     "samegauge.core.production",
     "samegauge.core.measurement",
+    "samegauge.core.merkle_log",
     "samegauge.core.intake",
     "samegauge.core.partners",
     "samegauge.core.labels",
@@ -54,6 +55,10 @@ INSTALLED_APPS = [
     "samegauge.core.search",
     "samegauge.apps.history",
     "samegauge.apps.inspection",
+    "samegauge.apps.inspection.plans",
+    "samegauge.apps.inspection.stations",
+    "samegauge.apps.inspection.control",
+    "samegauge.apps.inspection.nonconformity",
     "samegauge.apps.fleet",
 ]
 

@@ -56,7 +56,12 @@ urlpatterns = [
     path("", include("samegauge.core.labels.urls")),
     path("", include("samegauge.core.search.urls")),
     path("", include("samegauge.core.sharing.urls")),
+    path("", include("samegauge.core.merkle_log.urls")),
     path("", include("samegauge.apps.history.urls")),
     path("", include("samegauge.apps.inspection.urls")),
+    path("", include("samegauge.apps.inspection.plans.urls")),
+    path("", include("samegauge.apps.inspection.stations.urls")),
+    path("", include("samegauge.apps.inspection.control.urls")),
+    path("", include("samegauge.apps.inspection.nonconformity.urls")),
     path("", include("samegauge.apps.fleet.urls")),
 ]

@@ -162,8 +162,8 @@ def _inspection(row: Inspection, measured: list[Measurement]) -> records.Inspect
         name=row.kind,
         device=row.software,
         measured_at=row.performed_at,
-        source=row.source.name,
-        source_sha256=row.source.sha256,
+        source=row.source.name if row.source else "",
+        source_sha256=row.source.sha256 if row.source else "",
         characteristics=tuple(_characteristic(measurement) for measurement in measured),
     )
 

@@ -260,8 +260,8 @@ def inspection_record(row: Inspection) -> InspectionRecord:
         failed=row.failed,  # type: ignore[attr-defined]
         confidence=row.confidence,
         evidence=row.evidence,
-        source=row.source.name,
-        source_sha256=row.source.sha256,
+        source=row.source.name if row.source else "",
+        source_sha256=row.source.sha256 if row.source else "",
     )
 
 

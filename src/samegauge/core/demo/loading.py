@@ -15,7 +15,7 @@ from django.db import transaction
 from samegauge.core.attention.refreshing import refresh
 from samegauge.core.demo import payloads
 from samegauge.core.demo.books import Books
-from samegauge.core.demo.gauges import write_gauges
+from samegauge.core.demo.chapters import chapters
 from samegauge.core.demo.inspections import write_inspections
 from samegauge.core.demo.master_data import write_master_data
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Role
@@ -110,7 +110,7 @@ def _write_builder(company: Company, books: Books, tell: Tell) -> dict[str, int]
         measurements = write_inspections(books, company)
         tell(3, 4, "Inspections recorded", "檢驗已記錄")
         _build(company, books)
-        write_gauges(books, company)
+        written = {name: write(books, company) for name, write in chapters().items()}
         tell(4, 4, "Machines built", "機台已組裝")
         return {
             "units": len(books.units),
@@ -121,6 +121,7 @@ def _write_builder(company: Company, books: Books, tell: Tell) -> dict[str, int]
             "measurements": measurements,
             "service_calls": len(company.calls),
             "events": Event.objects.count(),
+            **written,
         }
 
 

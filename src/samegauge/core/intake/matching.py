@@ -47,7 +47,8 @@ def match_parts(intake: Intake) -> None:
     for item in Item.objects.exclude(kind=ItemKind.MACHINE):
         with alone():
             traces = list(Trace.objects.filter(unit__item=item).select_related("unit", "machine"))
-            inspections = list(Inspection.objects.filter(unit__item=item).select_related("unit", "source"))
+            rows = Inspection.objects.filter(unit__item=item, source__isnull=False)
+            inspections = list(rows.select_related("unit", "source"))
             if traces and not all(_is_matched(row) for row in inspections):
                 _match_item(traces, inspections, intake)
 
@@ -62,7 +63,9 @@ def _match_item(traces: list[Trace], inspections: list[Inspection], intake: Inta
     per_unit = _across_inspections(inspections)
     for kind in sorted({row.kind for row in inspections}):
         found = [row for row in inspections if row.kind == kind]
-        written = time_evidence(found[0].source.name, found[0].reported_at.timestamp(), machined_s)
+        source = found[0].source
+        assert source is not None  # noqa: S101 - only inspections from files were asked for
+        written = time_evidence(source.name, found[0].reported_at.timestamp(), machined_s)
         units = [_inspected(row) for row in found]
         shared = [list_evidence(units, labels), order_evidence(labels), written]
         matches = match_units(units, labels, shared=shared, per_unit=per_unit)

@@ -74,7 +74,13 @@ class Inspection(Retractable):
     software = models.CharField(max_length=200, blank=True)
     serial_reported = models.CharField(max_length=200, blank=True)
     position_in_source = models.PositiveIntegerField()
-    source = models.ForeignKey("vault.StoredFile", on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(
+        "vault.StoredFile",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text=_("Null when it was recorded here and not in a file"),
+    )
     verdict = models.CharField(max_length=10, choices=Conformity.choices)
     confidence = models.CharField(max_length=12, choices=Confidence.choices)
     evidence = JsonField(default=list)
@@ -90,7 +96,10 @@ class Inspection(Retractable):
 
 
 class Measurement(Retractable):
-    """One characteristic of one unit: actual value and both verdicts, the source's and our own from the limits."""
+    """One characteristic of one unit: actual value and both verdicts, the source's and our own from the limits.
+
+    `expanded_uncertainty` is for k = 2 and in the unit of the characteristic.
+    """
 
     characteristic_id: int
     inspection_id: int
@@ -98,6 +107,10 @@ class Measurement(Retractable):
     characteristic = models.ForeignKey(Characteristic, on_delete=models.PROTECT, related_name="measurements")
     actual = models.FloatField(null=True)
     deviation = models.FloatField(null=True)
+    expanded_uncertainty = models.FloatField(null=True)
+    instrument = models.CharField(max_length=50, blank=True, help_text=_("Number of the instrument, where it is known"))
+    measured_at = models.DateTimeField(null=True, help_text=_("Null when only the inspection's time is known"))
+    operator = models.CharField(max_length=200, blank=True)
     stated = models.CharField(max_length=10, choices=Conformity.choices)
     recomputed = models.CharField(max_length=10, choices=Conformity.choices)
 

@@ -1,18 +1,18 @@
-"""The simulated company's gauges as records of the declared kind, as far as an app declares it."""
+"""The simulated company's gauges."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from samegauge.core.kinds.declaration import all_kinds
+from samegauge.apps.inspection.models import Instrument
+from samegauge.core.demo.chapters import declare_chapter
 from samegauge.simulators.builder.streams import Streams
 
 if TYPE_CHECKING:
     from samegauge.core.demo.books import Books
     from samegauge.simulators.builder.records import Company
 
-KIND = "instruments"
 # Number, designation, kind, range [mm], resolution [µm], expanded uncertainty [µm], place; all of them assumed.
 GAUGES = (
     ("LV-01", "Precision level 0.02 mm/m", "level", 200.0, None, None, "S01"),
@@ -37,9 +37,6 @@ OVERDUE_AT_THE_END = {"SQ-02": timedelta(days=6), "TW-02": timedelta(days=2)}
 
 def write_gauges(books: Books, company: Company) -> int:
     """Write each gauge as last calibrated; at the end of the two years two of them are overdue."""
-    kind = next((kind for kind in all_kinds() if kind.slug == KIND), None)
-    if kind is None:
-        return 0
     rows = []
     for number, name, sort, range_mm, resolution_um, uncertainty_um, place in GAUGES:
         days_left = int(Streams(company.seed).named("gauge", number).integers(12, 330))
@@ -47,7 +44,7 @@ def write_gauges(books: Books, company: Company) -> int:
         if number in OVERDUE_AT_THE_END:
             due = company.end.date() - OVERDUE_AT_THE_END[number]
         rows.append(
-            kind.model(
+            Instrument(
                 organisation=books.organisation,
                 number=number,
                 name=name,
@@ -60,4 +57,7 @@ def write_gauges(books: Books, company: Company) -> int:
                 due_on=due,
             )
         )
-    return len(kind.model._default_manager.bulk_create(rows))
+    return len(Instrument.objects.bulk_create(rows))
+
+
+declare_chapter("instruments", write_gauges)
