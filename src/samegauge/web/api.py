@@ -20,10 +20,13 @@ from samegauge.apps.history.shared_api import router as shared
 from samegauge.apps.inspection.api import router as inspection
 from samegauge.core.api import DOORS
 from samegauge.core.api_contract import MemberRate
+from samegauge.core.attention.api import router as duties
+from samegauge.core.attention.duties import DutyError
 from samegauge.core.intake.batches import UndoError
 from samegauge.core.kinds.api import router_of
 from samegauge.core.kinds.declaration import all_kinds
 from samegauge.core.language import reads_chinese
+from samegauge.core.notifications.api import router as notices
 from samegauge.core.printing import PrintError
 from samegauge.core.sharing.api import router as sharing
 from samegauge.core.sharing.rules import SharingError
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-RULE_REFUSALS = (ThreadError, UndoError, VaultError, CanonicalError, PassportError, SharingError)
+RULE_REFUSALS = (ThreadError, UndoError, VaultError, CanonicalError, PassportError, SharingError, DutyError)
 
 
 @csrf_exempt  # it changes nothing, and a program is to read why there is no answer
@@ -66,7 +69,18 @@ api = SiteApi(
     urls_namespace="api",
     docs_url=None,
 )
-for router in (history, imports, passports, sharing, shared, inspection, fleet, *map(router_of, all_kinds())):
+for router in (
+    history,
+    imports,
+    passports,
+    sharing,
+    shared,
+    inspection,
+    fleet,
+    duties,
+    notices,
+    *map(router_of, all_kinds()),
+):
     api.add_router("", router)
 
 

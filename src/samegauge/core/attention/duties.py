@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from samegauge.core.attention.declaration import STAFF, concerns_of
 from samegauge.core.attention.models import Incident, IncidentStep, StepKind
@@ -36,6 +38,26 @@ def open_incidents(membership: Membership) -> QuerySet[Incident]:
 
 def over(membership: Membership) -> QuerySet[Incident]:
     return Incident.objects.filter(concern__in=concerns_of(membership), cleared_at__isnull=False)
+
+
+class View(models.TextChoices):
+    """Which of them: those due for the role, one's own, what is put off, and what is over."""
+
+    DUE = "", gettext_lazy("For my role")
+    MINE = "mine", pgettext_lazy("duties", "Mine")
+    PUT_OFF = "put_off", pgettext_lazy("incident", "Put off")
+    OVER = "over", pgettext_lazy("duties", "Over")
+
+
+def listed(view: str, membership: Membership) -> QuerySet[Incident]:
+    waiting = open_incidents(membership)
+    if view == View.MINE:
+        return waiting.filter(taken_by=membership.person_id).order_by(*WORST_FIRST)
+    if view == View.PUT_OFF:
+        return waiting.exclude(pk__in=due(waiting).values("pk")).order_by("put_off_until", "pk")
+    if view == View.OVER:
+        return over(membership).order_by("-cleared_at", "pk")
+    return due(waiting).order_by(*WORST_FIRST)
 
 
 def due(incidents: QuerySet[Incident], now: datetime | None = None) -> QuerySet[Incident]:

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_POST
 
 from samegauge.core.attention import duties as rules
@@ -24,7 +23,6 @@ from samegauge.core.pages import page_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from django.db.models import QuerySet
     from django.http import HttpRequest, HttpResponse
 
     from samegauge.core.organisations.models import Membership
@@ -36,7 +34,7 @@ def duties(request: HttpRequest) -> HttpResponse:
     """What is mine, what concerns my role, what is put off, and what is over because its cause is gone."""
     membership = _membership(request)
     view, about = request.GET.get("view", ""), request.GET.get("concern", "")
-    rows = _listed(view, membership)
+    rows = rules.listed(view, membership)
     if about:
         rows = rows.filter(concern=about)
     page = page_of(request, rows.select_related("taken_by"))
@@ -44,33 +42,13 @@ def duties(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "lines": [shown(row) for row in page.rows],
-        "views": [(label, url, name == view) for name, label, url in _views()],
+        "views": [(one.label, f"?view={one.value}" if one else "?", one == view) for one in rules.View],
         "view": view,
         "about": titles.get(about),
         "now": datetime.now(UTC),
         "looks": [(look, titles.get(look.concern)) for look in Look.objects.order_by("concern")],
     }
     return render(request, "attention/duties.html", context)
-
-
-def _views() -> list[tuple[str, str, str]]:
-    return [
-        ("", _("For my role"), "?"),
-        ("mine", pgettext("duties", "Mine"), "?view=mine"),
-        ("put_off", pgettext("incident", "Put off"), "?view=put_off"),
-        ("over", pgettext("duties", "Over"), "?view=over"),
-    ]
-
-
-def _listed(view: str, membership: Membership) -> QuerySet[Incident]:
-    waiting = rules.open_incidents(membership)
-    if view == "mine":
-        return waiting.filter(taken_by=membership.person_id).order_by(*rules.WORST_FIRST)
-    if view == "put_off":
-        return waiting.exclude(pk__in=rules.due(waiting).values("pk")).order_by("put_off_until", "pk")
-    if view == "over":
-        return rules.over(membership).order_by("-cleared_at", "pk")
-    return rules.due(waiting).order_by(*rules.WORST_FIRST)
 
 
 @require_GET
