@@ -28,7 +28,7 @@ def test_a_first_start_makes_the_tables_and_a_one_time_link_and_ctrl_c_leaves_no
     assert _interrupt(running) == 0
     assert running.processes() == {}
     left = {path.name for path in site.home.iterdir() if path.suffix != ".log"}
-    assert left == {"samegauge.sqlite3", "jobs.sqlite3", "secret_key", "worker-alive"}
+    assert left == {"samegauge.sqlite3", "jobs.sqlite3", "secret_key"}
 
 
 def test_web_server_and_worker_come_back_when_they_are_killed(site: Any) -> None:

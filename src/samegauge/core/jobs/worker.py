@@ -91,6 +91,7 @@ def run(stop: threading.Event) -> None:
         if stop.wait(SWEEP_EVERY_S):
             break
     DBOS.destroy()
+    worker_sign.take_away(settings.SAMEGAUGE_HOME)
 
 
 def sweep() -> None:

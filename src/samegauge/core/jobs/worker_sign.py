@@ -14,6 +14,10 @@ def give(home: Path) -> None:
     (home / NAME).touch(mode=0o600)
 
 
+def take_away(home: Path) -> None:
+    (home / NAME).unlink(missing_ok=True)
+
+
 def age_s(home: Path, now_s: float) -> float | None:
     try:
         return max(now_s - (home / NAME).stat().st_mtime, 0.0)
