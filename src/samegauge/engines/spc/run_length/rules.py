@@ -21,9 +21,10 @@ from samegauge.quantities.method import Method
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 _ALARM = -1
+_NOISE = 1e-9  # of a sum of probabilities
 ZONE_PATTERNS = ("beyond", "side", "within", "outside")
 
 
@@ -105,6 +106,84 @@ def rules_run_length(
     edges, following = _automaton(known)
     below = normal_below((scale * np.array(edges) - shift) / ratio)
     chance = np.diff(np.concatenate(([0.0], below, [1.0])))
+    method = Method(
+        name="run length of a Shewhart chart with run rules",
+        reference="Champ and Woodall 1987",
+        estimator="Markov chain over the history of zones",
+        constants={"shift": shift, "ratio": ratio, "scale": scale, "states": float(len(following))},
+        rule_set=_named(known),
+        assumed=(KNOWN_PARAMETERS, INDEPENDENT_NORMAL),
+    )
+    return _first_alarm(following, chance, method)
+
+
+def counted_rules_run_length(rules: Sequence[ZoneRule], scores: ArrayLike, chances: ArrayLike) -> RunLength:
+    """How long does a chart of counts with run rules take until its first alarm?
+
+    Parameters
+    ----------
+    rules : sequence of ZoneRule
+        Rules with patterns "beyond", "side", "within" or "outside"; any one that is met gives the alarm [1].
+    scores : array_like, shape (k,)
+        For each count that can occur its distance from the centre line [standard deviations of the chart].
+    chances : array_like, shape (k,)
+        Chance of each count in the process as it is now, at most 1 together; what is left over gives an alarm [1].
+
+    Returns
+    -------
+    RunLength
+        Mean, standard deviation and quantiles [points].
+
+    Raises
+    ------
+    InvalidOptionError
+        No rule, a rule that looks at more than zones, scores and chances of different length, or chances that are no
+        probabilities.
+
+    Notes
+    -----
+    As `rules_run_length`, with the exact law of the counts in place of the normal one: a count on the edge of a zone is
+    neither beyond nor within it, one on the centre line is on no side.
+
+    Examples
+    --------
+    >>> from collections import namedtuple
+    >>> from scipy.stats import poisson
+    >>> Rule = namedtuple("Rule", "pattern needed window zone")
+    >>> counts = np.arange(60)
+    >>> rules = [Rule("beyond", 1, 1, 3.0), Rule("side", 8, 8, 0.0)]
+    >>> round(counted_rules_run_length(rules, (counts - 9.0) / 3.0, poisson(9.0).pmf(counts)).mean, 1)
+    255.6
+
+    References
+    ----------
+    Champ C. W., Woodall W. H., Technometrics 29 (1987) 393, doi:10.1080/00401706.1987.10488266.
+    """
+    known = _checked_rules(rules)
+    places, share = np.asarray(scores, dtype=np.float64), np.asarray(chances, dtype=np.float64)
+    require(
+        places.shape == share.shape and places.ndim == 1 and bool((share >= 0.0).all()) and share.sum() < 1.0 + _NOISE,
+        "Every score needs one chance from 0 to 1, together at most 1.",
+        "每個分數都要有一個 0 到 1 的機率，總和不得超過 1。",
+    )
+    watches = [watch for rule in known for watch in _watches(rule, places)]
+    cells, cell_of = np.unique(np.array([watch.hits for watch in watches]), axis=1, return_inverse=True)
+    few = [_Watch(tuple(map(bool, row)), one.needed, one.window) for one, row in zip(watches, cells, strict=True)]
+    following = _transitions(few, cells.shape[1])
+    method = Method(
+        name="run length of a chart of counts with run rules",
+        reference="Champ and Woodall 1987",
+        estimator="Markov chain over the history of zones",
+        constants={"counts": float(places.size), "states": float(len(following))},
+        rule_set=_named(known),
+        assumed=(KNOWN_PARAMETERS, "Counts are independent."),
+    )
+    chance = np.zeros(cells.shape[1])
+    np.add.at(chance, cell_of.ravel(), share)
+    return _first_alarm(following, chance, method)
+
+
+def _first_alarm(following: NDArray[np.int64], chance: NDArray[np.float64], method: Method) -> RunLength:
     states = len(following)
     kernel = np.zeros((states, states))
     for cell, nexts in enumerate(following.T):
@@ -112,15 +191,11 @@ def rules_run_length(
         np.add.at(kernel, (np.flatnonzero(silent), nexts[silent]), chance[cell])
     start = np.zeros(states)
     start[0] = 1.0
-    method = Method(
-        name="run length of a Shewhart chart with run rules",
-        reference="Champ and Woodall 1987",
-        estimator="Markov chain over the history of zones",
-        constants={"shift": shift, "ratio": ratio, "scale": scale, "states": float(states)},
-        rule_set="; ".join(f"{needed} of {window} {pattern} {zone:g}" for pattern, needed, window, zone in known),
-        assumed=(KNOWN_PARAMETERS, INDEPENDENT_NORMAL),
-    )
     return run_length_of_passage(Passage(np.ones(0), start, kernel, np.ones(states)), method)
+
+
+def _named(rules: tuple[tuple[str, int, int, float], ...]) -> str:
+    return "; ".join(f"{needed} of {window} {pattern} {zone:g}" for pattern, needed, window, zone in rules)
 
 
 def _checked_rules(rules: Sequence[ZoneRule]) -> tuple[tuple[str, int, int, float], ...]:
