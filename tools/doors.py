@@ -31,6 +31,7 @@ DATABASE_ROOMS = tuple(f"src/samegauge/{room}/*" for room in ("core", "apps", "w
 DATABASE_DOORS = (
     "src/samegauge/core/database*",
     "src/samegauge/core/search/rows.py",  # ten rows a record, of which Django would make as many objects
+    "src/samegauge/core/thread/genealogy.py",  # a walk in one query; its edges come compiled with the wall in them
     "src/samegauge/cli/schema.py",  # reads the schema's version before Django is loaded: second start < 3 s
     "*/migrations/*",
 )

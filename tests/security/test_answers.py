@@ -286,6 +286,8 @@ def test_no_answer_holds_what_is_nobody_elses_business(firm: Firm, role: Role) -
     assert told == []
 
 
+# An identifier that the tablet makes itself, so that an entry that is sent twice is taken once: no key of a table.
+MADE_BY_THE_TABLET = {"NewEntry.id", "EntryReceipt.id"}
 FIELDS_OF_NOBODY = re.compile(r"password|secret|token|hash_key|session|^(?!key_)(?:\w+_)?(?:id|pk)$")
 
 
@@ -301,7 +303,8 @@ def test_the_interface_declares_every_field_and_none_of_the_inside() -> None:
         name for name, schema in document["components"]["schemas"].items() if schema.get("additionalProperties")
     ]
     assert len(fields) > 100
-    assert [field for field in fields if FIELDS_OF_NOBODY.search(field.partition(".")[2])] == []
+    inside = {field for field in fields if FIELDS_OF_NOBODY.search(field.partition(".")[2])}
+    assert inside - MADE_BY_THE_TABLET == set()
     assert open_ended == []
 
 

@@ -72,6 +72,7 @@ CIPHERS = {"AESGCM"}
 PRIMITIVES = CIPHERS | {
     "InvalidSignature", "InvalidTag", "UnsupportedAlgorithm", "Argon2id", "Ed25519PrivateKey", "Ed25519PublicKey",
     "Encoding", "NoEncryption", "PrivateFormat", "PublicFormat", "load_pem_private_key", "load_pem_public_key",
+    "x509", "ec", "SHA256",
 }  # fmt: skip
 
 

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
 
     from samegauge.core.jobs.progress import Listener
 
-BOOKKEEPING = {"SearchEntry", "SearchGram", "Job", "ImportBatch", "ImportedFile", "StoredFile"}
+BOOKKEEPING = {
+    "SearchEntry",
+    "SearchGram",
+    "Job",
+    "ImportBatch",
+    "ImportedFile",
+    "StoredFile",
+    "RowSeal",
+    "Waiting",
+}
 
 
 def asked(kind: str, files: Mapping[str, bytes]) -> Job:

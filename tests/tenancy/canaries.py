@@ -7,7 +7,7 @@ which pages read, is written down here.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -16,9 +16,15 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.db import models
 
+from samegauge.apps.inspection.control.models import Process, ProcessMember
+from samegauge.apps.inspection.models import Calibration
+from samegauge.apps.inspection.nonconformity.models import Affected
 from samegauge.core.fields import JsonField
 from samegauge.core.intake.models import ImportBatch
 from samegauge.core.kinds.models import Change
+from samegauge.core.measurement.models import Characteristic
+from samegauge.core.merkle_log.models import Entry, Log, SignedState, Tile, Waiting
+from samegauge.core.merkle_log.tree import sign_newest
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Person, Role
 from samegauge.core.organisations.rules import issue_token
 from samegauge.core.partners.models import Partner
@@ -26,7 +32,7 @@ from samegauge.core.scope import is_owned, organisation_scope
 from samegauge.core.sharing.models import Grant
 from samegauge.core.takeover.models import SavedMatching
 from samegauge.core.telemetry import organisation_lake
-from samegauge.core.thread.models import AsBuiltEdge, Event, Item, ItemKind, Unit
+from samegauge.core.thread.models import AsBuiltEdge, Block, Event, Item, ItemKind, Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
 from samegauge.core.vault.models import StoredFile
 from samegauge.core.vault.rules import keep
@@ -89,9 +95,21 @@ def furnished(firm: Firm) -> Firm:
         )
         firm.records["child"] = _made(firm, Unit, serial=f"C-{'-'.join(firm.marks)}")
         for model in owned_models():
-            _record_of(firm, model)
+            if model not in OF_THE_LOG:
+                _record_of(firm, model)
+        _log_kept(firm)
         organisation_lake()
     return firm
+
+
+# Rows of the log, which its own rules make: made up, they would stand in the way of its next places.
+OF_THE_LOG = (Log, Entry, Tile, SignedState, Waiting)
+
+
+def _log_kept(firm: Firm) -> None:
+    sign_newest(NOON)
+    _made(firm, Characteristic, key=f"W-{'-'.join(firm.marks)}")  # what waits for its place
+    firm.records |= {model._meta.label: model._base_manager.latest("pk") for model in OF_THE_LOG}
 
 
 def _record_of(firm: Firm, model: Any) -> Any:
@@ -106,8 +124,18 @@ def _roles(firm: Firm, model: Any) -> dict[str, Any]:
     """References that must point to a certain record instead of the one of their model."""
     if model is Change:
         return {"kind": "partner", "record_uid": _record_of(firm, Partner).uid}
-    if model is SavedMatching:
-        return {"target": "partners"}
+    if model is ProcessMember:
+        # The firm's own characteristic has been watched since its measurement was made.
+        return {"characteristic": _made(firm, Characteristic, key=f"K-{'-'.join(firm.marks)}")}
+    fixed: dict[Any, dict[str, Any]] = {
+        SavedMatching: {"target": "partners"},
+        Affected: {"lot": None},  # a unit's
+        Calibration: {"due_on": (NOON + timedelta(days=365)).date()},
+        Block: {"unit": None},  # a lot's
+        Process: {"design": None},  # a design names its process
+    }
+    if model in fixed:
+        return fixed[model]
     if model is Grant:
         to = Organisation.objects.create(name=f"{'-'.join(firm.marks)} receiver", kind=OrganisationKind.FOUNDRY)
         return {"receiver": to}
@@ -161,6 +189,7 @@ def _is_text(column: Any) -> bool:
 def _plain_value(column: Any) -> Any:
     kinds: dict[Any, Any] = {
         models.DateTimeField: NOON,
+        models.DateField: NOON.date(),
         models.FloatField: 12.5,
         models.IntegerField: 3,
         models.BooleanField: False,
@@ -180,7 +209,8 @@ LEFT_EMPTY = {
     "removed_event",
     "supersedes",
 }
-LEFT_EMPTY |= {"revoked_at", "ends_at"}
+LEFT_EMPTY |= {"closed_at", "struck_at"}
+LEFT_EMPTY |= {"revoked_at", "ends_at", "released_event"}
 # Nor would a cause that is gone or put off, and a letter that went out.
 LEFT_EMPTY |= {"cleared_at", "put_off_until", "sent_at", "given_up_at"}
 CHOSEN = {
@@ -198,12 +228,28 @@ def shaped(name: str, text: str) -> Any:
     both = {"en": text, "zh": text}
     line = {"file": text, "line": 1, "reason": text, "reason_zh": text, "text": text}
     shapes: dict[str, Any] = {
+        "Alarm.rules": [{"chart": "value", "rule": 1, **both}],
         "Incident.said": both,
         "Incident.evidence": both,
         "Incident.step": both,
         "Notice.said": both,
+        "Recall.criterion": {"kind": "lot", "named": text, "first": "", "last": ""},
         "Change.fields": {"name": ["", text]},
+        "StationEntry.payload": {"value": 12.5, "unit_code": text, "instrument": text},
+        "StationEntry.reason": both,
+        "StationEntry.fault": both,
+        "PlannedCharacteristic.sampling": {"size": 3, "acceptance": 0, "method": {text: text}},
+        "ProcedureStep.choices": [{"value": text, "text": text, "text_zh": text}],
+        "RouteStop.only_with": {text: [text]},
         "Trace.numeric_tags": [text],
+        "InstrumentStudy.readings": [{"part": text, "operator": text, "value": 12.5, "reference": None}],
+        "InstrumentStudy.asked": {"thresholds": {}, "rejecting": text},
+        "InstrumentStudy.result": {
+            "figures": [{"name": text, "value": 12.5, "lower": 1.0, "upper": 20.0, "threshold": 30.0, "who": text}],
+            "shares": [{"source": text, "study_percent": 12.5, "tolerance_percent": None}],
+            "reasons": [both],
+            "method": {"name": text},
+        },
         "Trace.evidence": [both],
         "OperationRun.evidence": [both],
         "Inspection.evidence": [both],

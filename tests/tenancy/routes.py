@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 # Argument of a route -> the record of a firm that it names. A new argument fails test_every_argument_is_known.
 OBJECTS = {
+    "alarm_uid": "control.Alarm",
     "characteristic_uid": "measurement.Characteristic",
     "document_uid": "thread.Document",
     "event_uid": "thread.Event",
@@ -39,20 +40,40 @@ OBJECTS = {
     "item_uid": "thread.Item",
     "job_uid": "jobs.Job",
     "machine_uid": "machine",
+    "lot_uid": "thread.Lot",
+    "recall_uid": "history.Recall",
     "operation_uid": "production.OperationRun",
     "passport_uid": "history.Passport",
     "trace_uid": "production.Trace",
     "unit_uid": "thread.Unit",
+    "plan_uid": "plans.InspectionPlan",
+    "procedure_uid": "plans.Procedure",
+    "route_uid": "plans.Route",
     "file_uid": "vault.StoredFile",
     "grant_uid": "sharing.Grant",
+    "report_uid": "nonconformity.Nonconformity",
+    "action_uid": "nonconformity.CorrectiveAction",
+    "cause_uid": "nonconformity.Cause",
+    "study_uid": "inspection.InstrumentStudy",
+    "calibration_uid": "inspection.Calibration",
 } | {f"{kind.name}_uid": kind.model._meta.label for kind in all_kinds()}
 # Arguments that name no record of a firm, with a value that works.
-CHOICES = {"form": "json", "day": DAY}
+CHOICES = {
+    "form": "json",
+    "code": "S01",
+    "sha256": "0" * 64,
+    "sheet": "csv",
+    "layout": "aqdef",
+    "day": DAY,
+    "language": "en",
+}
 # Arguments of people and of what belongs to one: the owner's token, session and company account.
 PERSONAL = {"token_id", "session_id", "connection_id", "person_uid"}
 # Addresses that answer only to a question.
 QUESTIONS: dict[str, Callable[[Firm], dict[str, str]]] = {
     "unit_by_serial": lambda firm: {"serial": firm.records["child"].serial},
+    "part_check": lambda firm: {"scan": firm.records["child"].serial},
+    "quality_report": lambda _firm: {"month": "2026-01"},
     "unit_signals": lambda _firm: {"tag": "Xact"},
     "trace_signals": lambda _firm: {"tag": "Xact"},
     "machine_signals": lambda _firm: {"tag": "Xact"},
@@ -81,6 +102,7 @@ PUBLIC = {
     "join": "chooses the first password; needs the link that the owner gives",
     "set_language": "changes the language of the reader's own session",
     "verify_upload": "checks a passport file that the reader already has; keeps nothing",
+    "witness_add_checkpoint": "signs a log that this site was told to watch; the signature under it is what counts",
     "verify_public": "what the maker put into a passport, for who has its code of 128 random bits",
     "account_login": "the way in",
     "account_logout": "ends one's own session",
@@ -114,6 +136,8 @@ PUBLIC = {
     "account_reset_password_from_key_done": "says that the password was changed",
     "account_confirm_login_code": "needs the code in the letter",
     "account_confirm_email": "needs the key in the letter",
+    "tablet_worker": "the tablet's program, the same for everybody; holds no record",
+    "tablet_manifest": "the tablet's name and icon, the same for everybody",
     "openapi-json": "describes the interface, the same on every site; holds no record",
     "nowhere": "says that there is nothing at this address",
     "api-root": "answers 404; the library derives the addresses of the interface from it",

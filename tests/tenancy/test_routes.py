@@ -41,6 +41,7 @@ UNMARKABLE = {
     "Change.kind": "the name of a kind",
     "SearchGram.gram": "three letters",
     "SavedMatching.target": "the name of a target",
+    "SignedState.note": "what was signed",
 }
 
 

@@ -54,7 +54,8 @@ def fresh(model: Any, row: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(field, models.CharField) and not field.choices:
             new[field.column] = uuid4().hex[: field.max_length]
         elif field.column == "valid_to":
-            new["retracted_at"] = new["valid_from"]  # what is taken back stands in nobody's way
+            # What is taken back, or over, stands in nobody's way.
+            new["retracted_at" if "retracted_at" in new else "valid_to"] = new["valid_from"]
         elif isinstance(new[field.column], dict | list):
             new[field.column] = connection.ops.adapt_json_value(new[field.column], None)
     return new

@@ -42,8 +42,36 @@ COMMANDS = (
         ("import", "shdr"), "import_shdr", "bring in machine logs (SHDR, also gzip)", "匯入機台紀錄（SHDR，可為 gzip）"
     ),
     Command(("import", "qif"), "import_qif", "bring in inspection results (QIF)", "匯入檢驗結果（QIF）"),
+    Command(("import", "epcis"), "import_epcis", "bring in a supplier's events (EPCIS)", "匯入供應商的事件（EPCIS）"),
+    Command(("import", "aqdef"), "import_aqdef", "bring in measured values (AQDEF)", "匯入量測值（AQDEF）"),
+    Command(
+        ("export", "qif"),
+        "export_qif",
+        "write plan, results and statistics (QIF 3.0)",
+        "匯出計畫、結果與統計（QIF 3.0）",
+    ),
+    Command(
+        ("export", "epcis"),
+        "export_epcis",
+        "write what happened to units as EPCIS 2.0 events",
+        "把序號發生的事件匯出為 EPCIS 2.0",
+    ),
+    Command(("export", "aqdef"), "export_aqdef", "write measured values (AQDEF)", "匯出量測值（AQDEF）"),
     Command(("passport",), "passport", "write the signed passport of a serial number", "產生序號的簽章履歷護照"),
     Command(("verify",), "verify", "prove a passport offline", "離線驗證履歷護照", needs_hub=False),
+    Command(
+        ("witness",),
+        "witness",
+        "sign the newest state of somebody else's log, after looking whether it only grew",
+        "查核他人的紀錄只有增加後，簽署其最新狀態",
+        needs_hub=False,
+    ),
+    Command(
+        ("checkpoint",),
+        "checkpoint",
+        "sign the log of all events for a witness, or take in what a witness signed",
+        "簽署事件紀錄交給見證人，或收下見證人的簽章",
+    ),
     Command(
         ("backup",),
         "backup",
@@ -67,6 +95,20 @@ COMMANDS = (
     Command(
         ("sbom",), "sbom", "list the software in it (CycloneDX)", "列出所含的軟體元件（CycloneDX）", needs_hub=False
     ),
+    Command(
+        ("edge", "tool"),
+        "edge_tool",
+        "let a torque tool run for the open step of its station only",
+        "讓扭力工具只在站別的開放步驟運轉",
+        needs_hub=False,
+    ),
+    Command(
+        ("simulate", "torque-tool"),
+        "simulate_torque_tool",
+        "play a tightening controller on this machine",
+        "在這台電腦模擬鎖付控制器",
+        needs_hub=False,
+    ),
     Command(("reindex",), "reindex", "build the search's index anew", "重建搜尋索引"),
     Command(
         ("account-reset",),
@@ -88,6 +130,9 @@ COMMANDS = (
 # First words that several commands share.
 GROUPS = {
     "import": ("bring in files", "匯入檔案"),
+    "export": ("write files for others", "匯出檔案"),
+    "edge": ("serve devices on the shop floor", "服務現場設備"),
+    "simulate": ("play devices, for training and trials", "模擬設備，供訓練與試用"),
     "service": ("run as a service of this machine", "作為這台電腦的系統服務執行"),
 }
 

@@ -7,9 +7,10 @@ import ipaddress
 import os
 import shutil
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from samegauge.cli import home_lock, schema, supervisor
+from samegauge.cli import home_lock, lan, schema, supervisor
 from samegauge.cli.going_back import GoingBack
 from samegauge.cli.output import DONE, MISUSED, CommandError, say, say_json, text
 from samegauge.cli.site import refuse_unfinished_restore
@@ -31,17 +32,29 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=text("address to listen on (default: this machine alone)", "監聽位址（預設僅限本機）"),
     )
     parser.add_argument("--port", type=int, default=8000, help=text("port (default: 8000)", "連接埠（預設 8000）"))
+    parser.add_argument(
+        "--lan",
+        action="store_true",
+        help=text(
+            "serve tablets in this network over https, with a certificate of this site's own",
+            "以本站自有憑證提供 https，供區域網路內的平板連線",
+        ),
+    )
 
 
 def run(options: Namespace) -> int:
     refuse_unfinished_restore(home_folder())
+    network = lan.prepare(options) if options.lan else None
     site = Site.from_environment()
     _refuse_plain_http(options.host, site)
     with home_lock.held(site.home) as lock:
         port = _port(options, lock.left_behind)
-        address = f"http://{_shown(options.host)}:{port}/"
+        address = f"https://{network.address}:{port}/" if network else f"http://{_shown(options.host)}:{port}/"
+        if network:
+            os.environ.setdefault("SAMEGAUGE_ADDRESS", address)
         lock.write({"pid": os.getpid(), "port": port, "address": address})
         keeper, back = supervisor.Supervisor(), GoingBack(site.home)
+        start = Start(port, address, network)
         keeper.listen_for_signals()
         back.begin_with()
         _sweep(site.home)
@@ -49,26 +62,40 @@ def run(options: Namespace) -> int:
             say(options, "Preparing the database.", "正在準備資料庫。")
             _ours("migrate")
         try:
-            while _kept_up(options, keeper, port, back):
+            while _kept_up(options, keeper, start, back):
                 keeper.end()
                 back.exchange()
         finally:
             back.end()
             keeper.end()
+            if start.pages:
+                start.pages.end()
             schema.settle(site)
             _sweep(site.home)
     say(options, "Stopped.", "已停止。")
     return DONE
 
 
-def _kept_up(options: Namespace, keeper: supervisor.Supervisor, port: int, back: GoingBack) -> bool:
+@dataclass
+class Start:
+    """Where this start is met; the page for tablets is opened with the first answer and stays."""
+
+    port: int
+    address: str
+    network: lan.Lan | None
+    pages: ports.OpenPages | None = None
+
+
+def _kept_up(options: Namespace, keeper: supervisor.Supervisor, start: Start, back: GoingBack) -> bool:
     """Run web and worker until asked to stop; True when they have to make way for a backup."""
-    keeper.keep(supervisor.Kept("web", ("web", "--host", options.host, "--port", str(port))))
-    if not keeper.wait_until_ready(options.host, port):
+    network = start.network
+    words = ("web", "--host", options.host, "--port", str(start.port), *(network.words if network else ()))
+    keeper.keep(supervisor.Kept("web", words))
+    if not keeper.wait_until_ready(options.host, start.port, network.authority_file if network else None):
         return False
     # Not before: on a small machine it would make the first page wait.
     keeper.keep(supervisor.Kept("worker", ("worker",)))
-    _announce(options, f"http://{_shown(options.host)}:{port}/")
+    _announce(options, start)
     return keeper.run(until=back.is_ready)
 
 
@@ -97,7 +124,8 @@ def _sweep(home: Path) -> None:
                 path.unlink()
 
 
-def _announce(options: Namespace, address: str) -> None:
+def _announce(options: Namespace, start: Start) -> None:
+    address = start.address
     say(options, f"samegauge runs at {address}  (Ctrl-C stops it)", f"同規已啟動：{address}　（按 Ctrl-C 停止）")
     facts: dict[str, Any] = {"address": address, "setup_link": None}
     path = _ours("first-link")
@@ -108,6 +136,9 @@ def _announce(options: Namespace, address: str) -> None:
             f"Nobody has an account yet. This link makes the owner's, once: {facts['setup_link']}",
             f"尚無任何帳號。用這個一次性連結建立負責人帳號：{facts['setup_link']}",
         )
+    if start.network and start.pages is None:
+        start.pages, facts["trust"] = lan.show(options, start.network, start.port)
+        facts["fingerprint"] = start.network.authority.fingerprint
     say_json(options, facts)
 
 

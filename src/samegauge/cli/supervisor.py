@@ -16,6 +16,7 @@ from samegauge.doors import ports, process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 LOOK_EVERY_S = 0.05
 FIRST_PAUSE_S = 0.1
@@ -78,13 +79,13 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.stop.set())
 
-    def wait_until_ready(self, host: str, port: int) -> bool:
+    def wait_until_ready(self, host: str, port: int, authority: Path | None = None) -> bool:
         """Look after the children until the address answers; False when asked to stop before."""
         give_up_s = time.monotonic() + READY_WITHIN_S
         pause_s = LOOK_EVERY_S
         while not self.stop.wait(pause_s):
             self._look_after_all()
-            if ports.answers(host, port, "/health/"):
+            if ports.answers(host, port, "/health/", authority):
                 return True
             # A site that answers with errors is not asked twenty times a second.
             pause_s = min(pause_s * 1.1, 1.0)

@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samegauge.cli.output import say, say_json, text
 from samegauge.core.site import home_folder
 from samegauge.doors.crypto import CryptoError, load_public_key, load_public_keys
+from samegauge.formats.log_proof import FIRST_LINE, ProofState, verify_proof
+from samegauge.formats.log_wording import proof_facts, proof_text
 from samegauge.formats.passport import Bilingual, State, Verdict, facts, verdict_text, verify_file_bytes
 from samegauge.formats.passport.pdf_file import MAX_PDF_BYTES, PDF_MAGIC
 from samegauge.formats.plain_text import visible_text
+from samegauge.formats.witness_keys import read_witness_keys, witness_key
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
 
+    from samegauge.doors.crypto import PublicKey
+    from samegauge.formats.checkpoint import NoteKey
+    from samegauge.formats.log_proof import ProofVerdict
+    from samegauge.formats.passport import Fact, LogState
+
 GENUINE, DISPROVEN, UNREADABLE = 0, 1, 2
+PROOF_MAGIC = FIRST_LINE.encode()
+_EXIT_BY_PROOF = {
+    ProofState.PROVEN: GENUINE,
+    ProofState.DISPROVEN: DISPROVEN,
+    ProofState.UNTRUSTED: DISPROVEN,
+    ProofState.NOT_A_PROOF: UNREADABLE,
+}
 _EXIT_BY_STATE = {
     State.GENUINE: GENUINE,
     State.ALTERED: DISPROVEN,
     State.BAD_SIGNATURE: DISPROVEN,
     State.UNTRUSTED: DISPROVEN,
     State.PAGES_ALTERED: DISPROVEN,
+    State.NOT_IN_LOG: DISPROVEN,
     State.TRUNCATED: UNREADABLE,
     State.NOT_ATTACHED: UNREADABLE,
     State.NOT_A_PASSPORT: UNREADABLE,
@@ -31,7 +48,11 @@ _EXIT_BY_STATE = {
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help=text("passport, JSON or PDF", "履歷護照檔，JSON 或 PDF"))
+    parser.add_argument(
+        "file",
+        type=Path,
+        help=text("passport, JSON or PDF, or the text of its code", "履歷護照檔，JSON 或 PDF；或其 QR 碼的文字"),
+    )
     parser.add_argument(
         "--key",
         type=Path,
@@ -40,10 +61,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         help=text("public key to trust, besides those in SAMEGAUGE_HOME", "除 SAMEGAUGE_HOME 之外要信任的公鑰"),
         metavar="FILE",
     )
+    parser.add_argument(
+        "--witness",
+        type=Path,
+        action="append",
+        default=[],
+        help=text(
+            "witness key to believe, besides those in SAMEGAUGE_HOME", "除 SAMEGAUGE_HOME 之外要信任的見證人金鑰"
+        ),
+        metavar="FILE",
+    )
 
 
 def run(options: Namespace) -> int:
-    status, report = verify_file(options.file, options.key, home_folder())
+    status, report = verify_file(options.file, Believed(options.key, options.witness), home_folder())
     say(options, report["text_en"], report["text_zh"])
     for fact in report.get("facts", []):
         say(options, f"  {fact['label_en']}: {fact['value']}", f"  {fact['label_zh']}：{fact['value']}")
@@ -57,18 +88,45 @@ def run(options: Namespace) -> int:
     return status
 
 
-def verify_file(path: Path, key_paths: Sequence[Path], home: Path) -> tuple[int, dict[str, Any]]:
-    """Exit status and report; trusted are the keys named and those in `home`/keys/trusted."""
+@dataclass(frozen=True)
+class Believed:
+    """Files named on the command line: issuers' public keys, and keys of witnesses."""
+
+    keys: Sequence[Path] = ()
+    witnesses: Sequence[Path] = ()
+
+
+def verify_file(path: Path, believed: Believed, home: Path) -> tuple[int, dict[str, Any]]:
+    """Exit status and report; trusted are the keys named and those in `home`/keys."""
     trusted, unusable = load_public_keys(home / "keys" / "trusted")
+    witnesses, unusable_witnesses = read_witness_keys(home / "keys")
     try:
-        trusted.update((str(key_path), load_public_key(key_path)) for key_path in key_paths)
+        trusted.update((str(key_path), load_public_key(key_path)) for key_path in believed.keys)
+        witnesses += [witness_key(named.read_text("utf-8")) for named in believed.witnesses]
         data = _read_bounded(path)
-    except (OSError, CryptoError) as error:
+    except (OSError, CryptoError, ValueError) as error:
         return UNREADABLE, _refusal(path, error)
-    verdict = verify_file_bytes(data, trusted)
+    status, report = _judged(data, trusted, witnesses)
+    reasons = {visible_text(name): visible_text(why) for name, why in (unusable | unusable_witnesses).items()}
+    return status, {"file": str(path), **report, "unusable_keys": reasons}
+
+
+def _judged(data: bytes, trusted: dict[str, PublicKey], witnesses: list[NoteKey]) -> tuple[int, dict[str, Any]]:
+    if data.startswith(PROOF_MAGIC):
+        said = verify_proof(data.decode("utf-8", "replace").strip() + "\n", trusted, witnesses)
+        report = {"state": said.state.value, "form": "proof", **_texts(proof_text(said)), "log": log_report(said)}
+        return _EXIT_BY_PROOF[said.state], {**report, "facts": _facts(proof_facts(said))}
+    verdict = verify_file_bytes(data, trusted, witnesses)
     report = _report(verdict, "pdf" if data.startswith(PDF_MAGIC) else "json")
-    reasons = {visible_text(name): visible_text(reason) for name, reason in unusable.items()}
-    return _EXIT_BY_STATE[verdict.state], {"file": str(path), **report, "unusable_keys": reasons}
+    return _EXIT_BY_STATE[verdict.state], report
+
+
+def log_report(log: LogState | ProofVerdict | None) -> dict[str, Any] | None:
+    """The state of the log that was proven; None: nothing was."""
+    if log is None:
+        return None
+    seen = {name: at.isoformat() for name, at in log.seen}
+    return {"origin": log.origin, "size": log.size, "root": log.root.hex(), "witnesses": seen}
 
 
 def _read_bounded(path: Path) -> bytes:
@@ -93,11 +151,15 @@ def _report(verdict: Verdict, form: str) -> dict[str, Any]:
         "issued_at": verdict.issued_at,
         "key_id": verdict.key_id,
         "trusted_as": verdict.trusted_as,
-        "facts": [
-            {"name": fact.name, "label_zh": fact.label.zh, "label_en": fact.label.en, "value": fact.value}
-            for fact in facts(verdict)
-        ],
+        "log": log_report(verdict.log),
+        "facts": _facts(facts(verdict)),
     }
+
+
+def _facts(found: Sequence[Fact]) -> list[dict[str, str]]:
+    return [
+        {"name": fact.name, "label_zh": fact.label.zh, "label_en": fact.label.en, "value": fact.value} for fact in found
+    ]
 
 
 def _refusal(path: Path, error: Exception) -> dict[str, Any]:

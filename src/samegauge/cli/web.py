@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from samegauge.cli.output import DONE
@@ -22,11 +23,13 @@ RESPAWN_AFTER_S = 0.2
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--certificate", type=Path)
+    parser.add_argument("--key", type=Path)
 
 
 def run(options: Namespace) -> int:
     die_with_supervisor()
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces, SSLProtocols
     from granian.log import LogLevels
     from granian.server import Server
 
@@ -41,6 +44,10 @@ def run(options: Namespace) -> int:
         address=options.host,
         port=options.port,
         interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        ssl_cert=options.certificate,
+        ssl_key=options.key,
+        ssl_protocol_min=SSLProtocols.tls12,
         workers=WORKERS,
         backpressure=CONNECTIONS_PER_WORKER,
         websockets=False,

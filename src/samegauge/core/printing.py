@@ -78,6 +78,15 @@ def _covered(path: Path, _changed_ns: int) -> frozenset[int]:
         ) from error
 
 
+def largest_qr_svg(content: str) -> str:
+    """As much as a code can hold, read from clean paper, as UTF-8; empty where it does not go in."""
+    try:
+        code = segno.make(content, error="l", micro=False, boost_error=False, mode="byte", encoding="utf-8", mask=0)
+    except segno.DataOverflowError:
+        return ""
+    return _drawn(code, quiet_modules=4)
+
+
 def qr_svg(content: str, *, quiet_modules: int = 0, mask: int | None = None) -> str:
     """The code as a picture; with a `mask` given the eight are not compared, which takes four fifths of the time."""
     try:
@@ -87,6 +96,10 @@ def qr_svg(content: str, *, quiet_modules: int = 0, mask: int | None = None) -> 
             f"The content of the QR code has {len(content)} characters, too many. Shorten the address of the site.",
             f"QR 碼的內容有 {len(content)} 個字元，放不下。縮短網站的網址。",
         ) from error
+    return _drawn(code, quiet_modules)
+
+
+def _drawn(code: segno.QRCode, quiet_modules: int) -> str:
     picture = io.BytesIO()
     code.save(picture, kind="svg", xmldecl=False, svgns=True, border=quiet_modules)
     return picture.getvalue().decode("utf-8")

@@ -22,6 +22,7 @@ UNFINISHED_UPDATE = "before-update/unfinished"
 DEFAULT_BACKUPS_KEPT = 14
 KEPT_CONNECTION_S = 60
 DEFAULT_S3_REGION = "us-east-1"
+GS1_PREFIX_DIGITS = range(6, 13)
 
 # WAL with synchronous=FULL: a commit that was acknowledged survives a power cut.
 SQLITE_PRAGMAS = (
@@ -98,9 +99,19 @@ class Site:
         return os.environ.get("SAMEGAUGE_BACKUP_FOLDER", "").strip()
 
     @property
+    def drop_folder(self) -> str:
+        """Where measuring programs put files to be taken in; empty when none is named."""
+        return os.environ.get("SAMEGAUGE_DROP_FOLDER", "").strip()
+
+    @property
     def plain_http(self) -> bool:
         """Whether other machines may come in without https: for a trial in a network of one's own."""
         return os.environ.get("SAMEGAUGE_PLAIN_HTTP") == "1"
+
+    @property
+    def lan(self) -> bool:
+        """Whether the site speaks https itself, with a certificate that only this network's tablets trust."""
+        return os.environ.get("SAMEGAUGE_LAN") == "1"
 
     @property
     def mail(self) -> MailServer | None:
@@ -118,6 +129,19 @@ class Site:
             return named.rstrip("/") + "/"
         scheme = "https" if self.https else "http"
         return f"{scheme}://{next(iter(self.allowed_hosts[3:]), '127.0.0.1:8000')}/"
+
+    @property
+    def witnesses(self) -> list[str]:
+        """The addresses of those outside who sign the newest state of this site's logs."""
+        return [address for address in os.environ.get("SAMEGAUGE_WITNESSES", "").replace(",", " ").split() if address]
+
+    @property
+    def gs1_prefix(self) -> str:
+        """The company prefix that GS1 gave the firm, of 6 to 12 digits; empty where it has none."""
+        prefix = os.environ.get("SAMEGAUGE_GS1_PREFIX", "").strip()
+        if prefix and not (prefix.isascii() and prefix.isdigit() and len(prefix) in GS1_PREFIX_DIGITS):
+            raise SiteError("SAMEGAUGE_GS1_PREFIX must be the 6 to 12 digits of a GS1 company prefix")
+        return prefix
 
     @property
     def backups_kept(self) -> int:

@@ -13,6 +13,7 @@ from samegauge.core.measurement.models import Conformity
 from samegauge.core.production.models import Confidence
 
 if TYPE_CHECKING:
+    from samegauge.core.thread.genealogy import Branch
     from samegauge.core.thread.models import Unit
 
 # What QIF calls the kinds of characteristic; `Identity` is ours, for the number that a measuring program engraves.
@@ -53,7 +54,7 @@ CHARACTERISTIC_KINDS = {
     "UserDefinedUnit": gettext_lazy("Quantity, as the plan defines it"),
     "Width": gettext_lazy("Width"),
 }
-DOCUMENT_KINDS = {"CAD": gettext_lazy("CAD data")}
+DOCUMENT_KINDS = {"CAD": gettext_lazy("CAD data"), "photo": gettext_lazy("Picture")}
 
 
 def characteristic_kind(kind: str) -> str:
@@ -65,7 +66,7 @@ def document_kind(kind: str) -> str:
     return str(DOCUMENT_KINDS.get(kind, kind))
 
 
-def provenance_of(unit: Unit) -> Provenance:
+def provenance_of(unit: Unit | Branch) -> Provenance:
     """The tag that goes wherever the unit's serial number does."""
     return "simulated" if unit.simulated else ""
 

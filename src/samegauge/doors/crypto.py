@@ -11,11 +11,16 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as BinasciiError
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from cryptography import x509
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -27,6 +32,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
 PUBLIC_KEY_BYTES = 32
@@ -42,6 +49,14 @@ _BLOCK = 1 << 20
 # Signatures with a public key only: with a shared secret, or with none, anybody who knows our client could sign.
 _TOKEN_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 _CLOCKS_DIFFER_S = 60
+_AUTHORITY_LASTS = timedelta(days=3650)
+_CERTIFICATE_LASTS = timedelta(days=397)  # browsers refuse those of servers that last longer
+_CLOCKS_LAG = timedelta(days=1)  # a tablet without network may be behind
+_OWN_NETWORKS = (
+    *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8"),
+    *("fc00::/7", "fe80::/10", "::1/128"),
+)
+_OWN_DOMAINS = ("local", "localhost", "lan", "internal", "home.arpa")
 
 
 class CryptoError(Exception):
@@ -237,6 +252,117 @@ def opened_under(secret: bytes, sealed: bytes, purpose: bytes) -> bytes:
         return AESGCM(secret).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], purpose)
     except (InvalidTag, ValueError) as error:
         raise CryptoError("The secret is another one, or the sealed text was changed.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Signs certificates for this network's own addresses; those who trust it trust it for nothing else."""
+
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
+    certificate: x509.Certificate
+
+    @property
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.DER)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate, as browsers and tablets show it."""
+        return self.certificate.fingerprint(SHA256()).hex(":").upper()
+
+    def may_sign_for(self, name: str) -> bool:
+        permitted = self.certificate.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees
+        wanted = _general_name(name)
+        if isinstance(wanted, x509.DNSName):
+            domains = [one.value for one in permitted or [] if isinstance(one, x509.DNSName)]
+            return any(name == domain or name.endswith(f".{domain}") for domain in domains)
+        networks = [one.value for one in permitted or [] if isinstance(one, x509.IPAddress)]
+        nets = [one for one in networks if isinstance(one, IPv4Network | IPv6Network)]
+        return any(ip_address(name) in network for network in nets)
+
+
+def load_or_create_authority(folder: Path, names: Sequence[str], now: datetime) -> Authority:
+    """The authority kept in `folder`; a new one may sign for `names` beside the networks that nobody routes."""
+    key_path, certificate_path = folder / "authority.key.pem", folder / "authority.pem"
+    if not certificate_path.exists():
+        key_path.unlink(missing_ok=True)
+        made = _authority(names, now)
+        store_secret(made.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), key_path)
+        _store_new(certificate_path, made.certificate.public_bytes(Encoding.PEM), 0o644)
+    try:
+        key = load_pem_private_key(_read_small(key_path), password=None)
+        certificate = x509.load_pem_x509_certificate(_read_small(certificate_path))
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise CryptoError(f"{folder}: the authority cannot be read. Remove the folder: a new one is made.") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate.not_valid_after_utc < now + _CERTIFICATE_LASTS:
+        raise CryptoError(f"{folder}: the authority is used up. Remove the folder: a new one is made.")
+    return Authority(key, certificate)
+
+
+def _authority(names: Sequence[str], now: datetime) -> Authority:
+    key = ec.generate_private_key(ec.SECP256R1())
+    own = [x509.IPAddress(ip_network(network)) for network in _OWN_NETWORKS]
+    domains = [x509.DNSName(domain) for domain in _OWN_DOMAINS]
+    permitted = [*own, *domains, *(_subtree(name) for name in names)]
+    title = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"samegauge {secrets.token_hex(3)}")])
+    usage = {name: name in {"key_cert_sign", "crl_sign"} for name in _KEY_USES}
+    built = _certificate_for(title, key.public_key(), now, _AUTHORITY_LASTS).issuer_name(title)
+    built = built.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    built = built.add_extension(x509.KeyUsage(**usage), critical=True)
+    built = built.add_extension(x509.NameConstraints(permitted, None), critical=True)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    return Authority(key, built.add_extension(identifier, critical=False).sign(key, SHA256()))
+
+
+_KEY_USES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
+
+
+def store_certificate(authority: Authority, names: Sequence[str], now: datetime, folder: Path) -> tuple[Path, Path]:
+    """Make a key and a certificate of a server that is reached by `names`; return where they lie, certificate first."""
+    if wrong := [name for name in names if not authority.may_sign_for(name)]:
+        raise CryptoError(f"{folder}: the authority may not sign for {wrong[0]}. Remove the folder: a new one is made.")
+    key = ec.generate_private_key(ec.SECP256R1())
+    title = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0])])
+    signer = authority.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    built = _certificate_for(title, key.public_key(), now, _CERTIFICATE_LASTS).issuer_name(
+        authority.certificate.subject
+    )
+    built = built.add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+    built = built.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    built = built.add_extension(x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(signer)
+    certificate = built.add_extension(identifier, critical=False).sign(authority.key, SHA256())
+    paths = folder / "server.pem", folder / "server.key.pem"
+    for path in paths:
+        path.unlink(missing_ok=True)
+    chain = certificate.public_bytes(Encoding.PEM) + authority.certificate.public_bytes(Encoding.PEM)
+    store_secret(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), paths[1])
+    _store_new(paths[0], chain, 0o644)
+    return paths
+
+
+def _certificate_for(
+    title: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, lasts: timedelta
+) -> x509.CertificateBuilder:
+    built = x509.CertificateBuilder().subject_name(title).public_key(key).serial_number(x509.random_serial_number())
+    return built.not_valid_before(now - _CLOCKS_LAG).not_valid_after(now - _CLOCKS_LAG + lasts)
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _subtree(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_network(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _sealing_key(passphrase: str, salt: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""QIF result documents (ANSI/QIF 2.0, 2.1 and 3.0): reading them, and judging their statuses anew."""
+"""QIF documents: 2.0, 2.1 and 3.0 are read, 3.0 is written; and their statuses are judged anew."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from samegauge.formats.qif_model import (
     QifDocument,
     QifMeasurement,
     QifPartResult,
-    QifRemark,
 )
 from samegauge.formats.qif_reader import parse_qif
+from samegauge.formats.qif_writer import write_qif
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,13 +25,13 @@ __all__ = [
     "QifDocument",
     "QifMeasurement",
     "QifPartResult",
-    "QifRemark",
     "characteristics_by_key",
     "feature_sizes",
     "identity_keys",
     "parse_qif",
     "recomputed_status",
     "status_disagreements",
+    "write_qif",
 ]
 
 PASS = "PASS"  # noqa: S105 - a status of the standard, not a password

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from samegauge.doors.xml import XmlElement, local_name
-from samegauge.formats.qif_model import DEGREE, MILLIMETRE, UNITLESS, QifCharacteristic, QifRemark
+from samegauge.formats.qif_model import DEGREE, MILLIMETRE, UNITLESS, QifCharacteristic
+from samegauge.formats.qif_units import known_unit
+from samegauge.formats.remark import Remark
 from samegauge.formats.xml_document import attribute, number
 
 if TYPE_CHECKING:
@@ -15,13 +17,25 @@ if TYPE_CHECKING:
 
 _SIZE_OF_FEATURE = {"Diameter": "Diameter", "Width": "Width", "Length": "Length", "SphericalDiameter": "Diameter"}
 _ANGULAR_KINDS = frozenset(
-    {"Angle", "AngleBetween", "AngleFrom", "AngleCoordinate", "ConicalTaper", "ConeAngle", "UserDefinedAngular"}
+    {"Angle", "AngleBetween", "AngleFrom", "AngularCoordinate", "ConicalTaper", "ConeAngle", "UserDefinedAngular"}
 )
-_UNITLESS_KINDS = frozenset({"UserDefinedUnit", "UserDefinedAttribute", "FlatTaper", "UserDefinedArea"})
+_UNITLESS_KINDS = frozenset({"UserDefinedAttribute", "FlatTaper"})
+NAMED_UNIT_KIND = "UserDefinedUnit"  # each value names its unit; limits stand with the nominal
+# Kinds whose unit is the file's primary one for that quantity.
+_QUANTITIES = {
+    "UserDefinedArea": "AreaUnit",
+    "UserDefinedForce": "ForceUnit",
+    "UserDefinedMass": "MassUnit",
+    "UserDefinedPressure": "PressureUnit",
+    "UserDefinedSpeed": "SpeedUnit",
+    "UserDefinedTemperature": "TemperatureUnit",
+    "UserDefinedTime": "TimeUnit",
+}
 # A value measured at a point lies on either side of the nominal surface, so half of the zone is on each side.
 _TWO_SIDED_ZONES = frozenset({"PointProfile"})
 _PLAUSIBLE_LIMIT = 1e9  # mm or degrees: a thousand kilometres
 _SAME_SIZE_MM = 1e-9
+UNSTATED = "unstated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +68,15 @@ class CharacteristicReader:
         self._feature_nominals = self._by_id("Features/FeatureNominals")
         self._feature_definitions = self._by_id("Features/FeatureDefinitions")
         self._frames = self._frame_texts()
+        self._uuids = self._stated_uuids()
         self._measured: dict[str, QifCharacteristic] = {}
-        self._remarks: dict[tuple[str, str], QifRemark] = {}
+        self._remarks: dict[tuple[str, str], Remark] = {}
 
     def measured(self, reference: XmlElement, feature_id: str | None) -> QifCharacteristic:
         """The characteristic that a measurement refers to, on the feature it was taken from."""
         item = self._xml.resolve(self._items, reference)
         item_id = attribute(item, "id", self._xml.name)
-        key = item_id if feature_id is None else f"{item_id}@{feature_id}"
+        key = self._key(item_id, feature_id)
         known = self._measured.get(key)
         if known is None:
             known = self._characteristic(item, item_id, key, feature_id)
@@ -75,15 +90,63 @@ class CharacteristicReader:
             if item_id not in measured_items:
                 features = self._xml.children(item, "FeatureItemIds/Id")
                 feature = (features[0].text or "").strip() if len(features) == 1 else None
-                key = item_id if feature is None else f"{item_id}@{feature}"
+                key = self._key(item_id, feature)
                 self._measured[key] = self._characteristic(item, item_id, key, feature)
         return tuple(self._measured.values())
 
-    def remarks(self) -> tuple[QifRemark, ...]:
+    def remarks(self) -> tuple[Remark, ...]:
         return tuple(self._remarks.values())
+
+    def scale_of(self, key: str) -> float:
+        """Factor from the file's primary unit to the unit of the characteristic."""
+        unit = self._measured[key].unit
+        return {MILLIMETRE: self._units.to_mm, DEGREE: self._units.to_deg}.get(unit, 1.0)
+
+    def scale_at(self, characteristic: QifCharacteristic, element: XmlElement) -> float:
+        """Factor of one value, which may name a unit of its own."""
+        named = element.get("angularUnit" if characteristic.unit == DEGREE else "linearUnit")
+        return self._units.others.get(named or "", self.scale_of(characteristic.key))
 
     def value_of(self, characteristic: QifCharacteristic, element: XmlElement) -> float:
         return self._length(characteristic.unit, element)
+
+    def _key(self, item_id: str, feature_id: str | None) -> str:
+        identity = self._uuids.get(item_id, item_id)
+        return identity if feature_id is None else f"{identity}@{feature_id}"
+
+    def _stated_uuids(self) -> dict[str, str]:
+        """Persistent identity of each item that states one, by its id in this file."""
+        found: dict[str, str] = {}
+        for item_id, item in self._items.items():
+            element = self._xml.child(item, "CharacteristicDesignator/UUID")
+            uuid = ((element.text or "") if element is not None else "").strip().lower()
+            if element is not None and uuid in found.values():
+                raise self._xml.refusal(
+                    element,
+                    f"The UUID {uuid[:40]!a} stands for two characteristics. Give each its own.",
+                    f"UUID {uuid[:40]!a} 用於兩個特性。每個特性應有自己的 UUID。",
+                    "UUID",
+                )
+            if uuid:
+                found[item_id] = uuid
+        return found
+
+    def _unit(self, kind: str, nominal: XmlElement) -> str:
+        if kind == NAMED_UNIT_KIND:
+            target = self._xml.child(nominal, "TargetValue")
+            return known_unit((target.get("unitName") if target is not None else None) or UNITLESS)
+        if kind in _QUANTITIES:
+            element = self._xml.child(self._xml.root, f"FileUnits/PrimaryUnits/{_QUANTITIES[kind]}")
+            name = None if element is None else self._xml.text(element, "UnitName")
+            if name is None:
+                raise self._xml.refusal(
+                    nominal,
+                    f"The file states no {_QUANTITIES[kind]}, which {kind} needs. State it in FileUnits.",
+                    f"檔案沒有 {kind} 所需的 {_QUANTITIES[kind]}。在 FileUnits 註明單位。",
+                    _QUANTITIES[kind],
+                )
+            return known_unit(name)
+        return DEGREE if kind in _ANGULAR_KINDS else UNITLESS if kind in _UNITLESS_KINDS else MILLIMETRE
 
     def _by_id(self, path: str) -> dict[str, XmlElement]:
         found: dict[str, XmlElement] = {}
@@ -124,7 +187,7 @@ class CharacteristicReader:
         nominal = xml.resolve(self._nominals, xml.required(item, "CharacteristicNominalId"))
         definition = xml.resolve(self._definitions, xml.required(nominal, "CharacteristicDefinitionId"))
         kind = local_name(item).removesuffix("CharacteristicItem")
-        unit = DEGREE if kind in _ANGULAR_KINDS else UNITLESS if kind in _UNITLESS_KINDS else MILLIMETRE
+        unit = self._unit(kind, nominal)
         feature = self._feature(feature_id)
         designator = (
             xml.text(item, "KeyCharacteristic/Designator")
@@ -135,14 +198,17 @@ class CharacteristicReader:
         if not designator:
             self._remark("unnamed", key, item, f"Characteristic {item_id} has no name.", f"特性 {item_id} 沒有名稱。")
         target, source = self._nominal(nominal, feature, kind, unit, key)
-        limits = self._limits(definition, kind, unit, target, key)
+        limited = nominal if kind == NAMED_UNIT_KIND else definition
+        limits = self._stated_zone(item, self._limits(limited, kind, unit, target, key))
+        if xml.own_attribute(nominal, "nominal") == UNSTATED:
+            target, source = None, None
         frame = xml.text(definition, "DatumReferenceFrameId")
         return QifCharacteristic(
             key=key,
             item_id=item_id,
             designator=designator or item_id,
             label=" ".join(part for part in (designator or item_id, feature.name if feature else None) if part),
-            kind=kind,
+            kind=xml.own_attribute(item, "kind") or kind,
             unit=unit,
             nominal=target,
             nominal_source=source,
@@ -151,13 +217,17 @@ class CharacteristicReader:
             lower_tolerance=limits.lower_tolerance,
             upper_tolerance=limits.upper_tolerance,
             zone=limits.zone,
-            material_condition=xml.text(definition, "MaterialCondition"),
-            datum_reference=self._frames.get(frame or "", ""),
+            material_condition=xml.text(definition, "MaterialCondition") or xml.own_attribute(item, "material") or None,
+            datum_reference=self._frames.get(frame or "", "") or xml.own_attribute(item, "datums"),
             feature_id=feature_id,
             feature_name=feature.name if feature else None,
             feature_kind=feature.kind if feature else None,
             internal=feature.internal if feature else None,
             line=item.sourceline,
+            uuid=self._uuids.get(item_id),
+            zone_shape=next((local_name(one) for one in xml.children(definition, "ZoneShape/*")), None)
+            or xml.own_attribute(item, "zone_shape")
+            or None,
         )
 
     def _feature(self, feature_id: str | None) -> _Feature | None:
@@ -205,7 +275,7 @@ class CharacteristicReader:
         return size, "feature"
 
     def _limits(self, definition: XmlElement, kind: str, unit: str, nominal: float | None, key: str) -> _Limits:
-        tolerance = self._xml.child(definition, "Tolerance")
+        tolerance = definition if kind == NAMED_UNIT_KIND else self._xml.child(definition, "Tolerance")
         if tolerance is not None:
             return self._size_limits(tolerance, unit, nominal, key)
         zone_element = self._xml.child(definition, "ToleranceValue")
@@ -224,6 +294,13 @@ class CharacteristicReader:
         if kind in _TWO_SIDED_ZONES:
             return _Limits(-zone / 2, zone / 2, -zone / 2, zone / 2, zone)
         return _Limits(None, zone, None, zone, zone)
+
+    def _stated_zone(self, item: XmlElement, limits: _Limits) -> _Limits:
+        """The zone of a geometric tolerance that was written as a length, for want of its geometry."""
+        zone = self._xml.own_attribute(item, "zone")
+        if not zone:
+            return limits
+        return _Limits(limits.lower, limits.upper, limits.lower, limits.upper, number(zone, item, self._xml.name))
 
     def _size_limits(self, tolerance: XmlElement, unit: str, nominal: float | None, key: str) -> _Limits:
         upper_element = self._xml.child(tolerance, "MaxValue")
@@ -284,7 +361,7 @@ class CharacteristicReader:
         return scaled
 
     def _remark(self, code: str, key: str, element: XmlElement, text_en: str, text_zh: str) -> None:
-        self._remarks.setdefault((code, key), QifRemark(code, element.sourceline, text_en, text_zh))
+        self._remarks.setdefault((code, key), Remark(code, element.sourceline, text_en, text_zh))
 
 
 def _sum(base: float, offset: float | None) -> float | None:

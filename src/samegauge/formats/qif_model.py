@@ -1,4 +1,4 @@
-"""What a QIF result document says, as frozen records; lengths in mm, angles in degrees."""
+"""What a QIF document says of plans, results and statistics, as frozen records; lengths in mm, angles in degrees."""
 
 from __future__ import annotations
 
@@ -8,19 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from samegauge.formats.remark import Remark
+
 MILLIMETRE = "mm"
 DEGREE = "deg"
 UNITLESS = "1"
-
-
-@dataclass(frozen=True, slots=True)
-class QifRemark:
-    """Something a reader of the results should know; the document was accepted with it."""
-
-    code: str
-    line: int | None
-    text_en: str
-    text_zh: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +20,9 @@ class QifCharacteristic:
     """One inspected property of one feature.
 
     A characteristic item may be measured on several features (a pattern of holes), so the key joins the item's id and
-    the feature item's id. `nominal_source` is "feature" where the item's nominal contradicts the feature's own size.
-    A geometric tolerance has no nominal and no lower limit; `zone` is its width and `upper_limit` the largest value.
+    the feature item's id; the item's persistent UUID stands in for its id where one is stated. `nominal_source` is
+    "feature" where the item's nominal contradicts the feature's own size. A geometric tolerance has no nominal and no
+    lower limit; `zone` is its width and `upper_limit` the largest value.
     """
 
     key: str
@@ -52,17 +45,26 @@ class QifCharacteristic:
     feature_kind: str | None
     internal: bool | None
     line: int | None
+    uuid: str | None = None
+    zone_shape: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QifMeasurement:
-    """`deviation` is value minus nominal, None where no nominal is stated."""
+    """`deviation` is value minus nominal, None where no nominal is stated.
+
+    `measured_at` is in UTC, or clock time where the document states no zone. `expanded_uncertainty` is for k = 2.
+    """
 
     characteristic_key: str
     value: float | None
     deviation: float | None
     status: str
     line: int | None
+    measured_at: datetime | None = None
+    operator: str = ""
+    device: str = ""
+    expanded_uncertainty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,14 @@ class QifPartResult:
     status: str
     measurements: tuple[QifMeasurement, ...]
     line: int | None
+    performed_at: datetime | None = None
+    report_type: str = ""
+    laboratory: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class QifCapability:
-    """Capability of one characteristic as the document's own statistics report it."""
+    """Statistics of one characteristic as the document reports them; `method` says how, where the document does."""
 
     characteristic_key: str
     subgroup_size: int | None
@@ -98,6 +103,7 @@ class QifCapability:
     cpk: float | None
     pp: float | None
     ppk: float | None
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ class QifDocument:
     characteristics: tuple[QifCharacteristic, ...]
     results: tuple[QifPartResult, ...]
     capabilities: tuple[QifCapability, ...]
-    remarks: tuple[QifRemark, ...]
+    remarks: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True)

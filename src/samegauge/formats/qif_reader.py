@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from samegauge.doors.xml import XmlElement, local_name
-from samegauge.formats.qif_characteristics import CharacteristicReader
+from samegauge.formats.qif_characteristics import UNSTATED, CharacteristicReader
 from samegauge.formats.qif_model import (
     QifCapability,
+    QifCharacteristic,
     QifDocument,
     QifMeasurement,
     QifPartResult,
-    QifRemark,
 )
 from samegauge.formats.qif_units import read_units
 from samegauge.formats.qif_xml import QifXml
-from samegauge.formats.xml_document import attribute, check_root, instant, integer, open_document
+from samegauge.formats.remark import Remark
+from samegauge.formats.xml_document import attribute, check_root, instant, integer, number, open_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _NAMESPACES = re.compile(r"http://qifstandards\.org/xsd/qif[23]")
 _STATUS = re.compile(r"[A-Z][A-Z_]{1,39}")
-_UNSTATED = "UNSTATED"
+_NO_STATUS = "UNSTATED"
 _RESULT_CONTAINERS = ("MeasurementsResults", "Results")  # QIF 2, QIF 3
 _EXACT_HITS = 10
 _PATH_PARTS = 3  # folder of the lot, folder of the part, file
@@ -60,10 +61,10 @@ def parse_qif(source: Path | bytes, name: str) -> QifDocument:
         units_stated=units.stated,
         scope=xml.text(root, "PreInspectionTraceability/InspectionScope"),
         mode=xml.text(root, "PreInspectionTraceability/InspectionMode"),
-        standard=xml.text(root, "Characteristics/FormalStandard/FormalStandardEnum"),
+        standard=_standard(xml, root),
         characteristics=characteristics.all(),
         results=results,
-        capabilities=tuple(_capabilities(xml, root, reader.key_by_actual)),
+        capabilities=tuple(_capabilities(xml, root, characteristics, reader.key_by_actual)),
         remarks=(
             *unit_remarks,
             *characteristics.remarks(),
@@ -76,6 +77,18 @@ def parse_qif(source: Path | bytes, name: str) -> QifDocument:
 def _application(xml: QifXml, root: XmlElement) -> str | None:
     names = (xml.text(root, f"Header/Application/{field}") for field in ("Name", "AddonName", "AddonOrganization"))
     return " / ".join(name for name in names if name) or None
+
+
+def _standard(xml: QifXml, root: XmlElement) -> str | None:
+    """The standard that defines the characteristics: a word in QIF 2, a reference in QIF 3."""
+    named = xml.text(root, "Characteristics/FormalStandard/FormalStandardEnum")
+    own = xml.text(root, "Characteristics/FormalStandardId")
+    for standard in xml.children(root, "StandardsDefinitions/Standard") if named is None else ():
+        if standard.get("id") == own:
+            paths = ("Organization/StandardsOrganizationEnum", "Designator", "Year")
+            found = [xml.text(standard, path) for path in paths]
+            return " ".join(text for text in found if text and text != UNSTATED) or None
+    return named
 
 
 def _part_name(xml: QifXml, root: XmlElement) -> str | None:
@@ -108,6 +121,7 @@ class _ResultsReader:
         self._xml = xml
         self._characteristics = characteristics
         self._parts = self._actual_components()
+        self._devices = self._device_names()
         self._result_ids: set[str] = set()
         self.key_by_actual: dict[str, str] = {}
 
@@ -132,6 +146,11 @@ class _ResultsReader:
                 parts[identity] = _Part(serial, _status(xml, element, "Status/InspectionStatus"))
         return parts
 
+    def _device_names(self) -> dict[str, str]:
+        resources = self._xml.child(self._xml.root, "MeasurementResources/MeasurementDevices")
+        devices = () if resources is None else resources
+        return {device.get("id") or "": self._xml.text(device, "Name") or "" for device in devices}
+
     def _part_result(self, element: XmlElement, position: int) -> QifPartResult:
         xml = self._xml
         identity = attribute(element, "id", xml.name)
@@ -142,15 +161,20 @@ class _ResultsReader:
         part = xml.resolve(self._parts, ids[0]) if ids else _Part(None, None)
         features = self._feature_items(element)
         files = xml.children(element, "ExternalFileReferences/ExternalFileReference/URI")
+        operator = xml.text(element, "InspectionTraceability/InspectionOperator/Name") or ""
+        started = xml.clock(element, "InspectionTraceability/InspectionStart")
         return QifPartResult(
             position=position,
             result_id=identity,
             serial=part.serial,
             derived_serial=None,
             source_files=tuple((uri.text or "").strip() for uri in files),
-            status=_status(xml, element, "InspectionStatus/InspectionStatus") or part.status or _UNSTATED,
-            measurements=tuple(self._measurement(actual, features) for actual in self._actuals(element)),
+            status=_status(xml, element, "InspectionStatus/InspectionStatus") or part.status or _NO_STATUS,
+            measurements=tuple(self._measurement(actual, features, operator) for actual in self._actuals(element)),
             line=element.sourceline,
+            performed_at=started or xml.clock(element, "InspectionTraceability/InspectionEnd"),
+            report_type=xml.text(element, "InspectionTraceability/ReportType") or "",
+            laboratory=xml.text(element, "InspectionTraceability/InspectingOrganization/Name") or "",
         )
 
     def _feature_items(self, result: XmlElement) -> dict[str, str]:
@@ -171,7 +195,7 @@ class _ResultsReader:
             if parent is not None:
                 yield from parent
 
-    def _measurement(self, element: XmlElement, features: Mapping[str, str]) -> QifMeasurement:
+    def _measurement(self, element: XmlElement, features: Mapping[str, str], operator: str) -> QifMeasurement:
         xml = self._xml
         item = xml.required(element, "CharacteristicItemId")
         feature_ids = [
@@ -188,13 +212,33 @@ class _ResultsReader:
         value_element = xml.child(element, "Value")
         value = None if value_element is None else self._characteristics.value_of(characteristic, value_element)
         nominal = characteristic.nominal
+        devices = [self._devices.get((one.text or "").strip(), "") for one in self._device_ids(element)]
         return QifMeasurement(
             characteristic_key=characteristic.key,
             value=value,
             deviation=None if value is None or nominal is None else value - nominal,
-            status=_status(xml, element, "Status/CharacteristicStatus") or _UNSTATED,
+            status=_status(xml, element, "Status/CharacteristicStatus") or _NO_STATUS,
             line=element.sourceline,
+            measured_at=xml.clock(element, "TimeStamp"),
+            operator=xml.own_attribute(element, "operator") or operator,
+            device=", ".join(filter(None, devices)),
+            expanded_uncertainty=self._uncertainty(characteristic, value_element),
         )
+
+    def _device_ids(self, element: XmlElement) -> list[XmlElement]:
+        return self._xml.children(element, "MeasurementDeviceIds/Id")
+
+    def _uncertainty(self, characteristic: QifCharacteristic, element: XmlElement | None) -> float | None:
+        """Twice the combined standard uncertainty, in the unit of the value."""
+        stated = None if element is None else element.get("combinedUncertainty")
+        if element is None or stated is None:
+            return None
+        standard = number(stated, element, self._xml.name) * self._characteristics.scale_at(characteristic, element)
+        if standard < 0:
+            raise self._xml.refusal(
+                element, "An uncertainty cannot be negative.", "不確定度不能為負。", "combinedUncertainty"
+            )
+        return 2 * standard
 
     def _repeated(self, element: XmlElement, identity: str) -> FormatError:
         shown = ascii(identity[:40])
@@ -235,12 +279,12 @@ def _serial_from_path(path: str, stated: list[str]) -> str | None:
     return candidate if part and alike and candidate not in stated else None
 
 
-def _serial_remarks(results: tuple[QifPartResult, ...]) -> Iterator[QifRemark]:
+def _serial_remarks(results: tuple[QifPartResult, ...]) -> Iterator[Remark]:
     for result in results:
         if result.serial is not None:
             continue
         derived = result.derived_serial
-        yield QifRemark(
+        yield Remark(
             "serial_missing",
             result.line,
             f"Part {result.position} states no serial number."
@@ -249,13 +293,13 @@ def _serial_remarks(results: tuple[QifPartResult, ...]) -> Iterator[QifRemark]:
         )
 
 
-def _unmeasured_remarks(results: tuple[QifPartResult, ...], sizes: set[str]) -> Iterator[QifRemark]:
+def _unmeasured_remarks(results: tuple[QifPartResult, ...], sizes: set[str]) -> Iterator[Remark]:
     """A measuring program that lost a scan may report the model's size; ten and more exact hits are no measurement."""
     for result in results:
         sized = [m for m in result.measurements if m.characteristic_key in sizes and m.value is not None]
         exact = sum(1 for measurement in sized if measurement.deviation == 0)
         if exact >= _EXACT_HITS and 2 * exact > len(sized):
-            yield QifRemark(
+            yield Remark(
                 "values_equal_nominal",
                 result.line,
                 f"Part {result.position}: {exact} of {len(sized)} sizes equal their nominal exactly; "
@@ -264,27 +308,47 @@ def _unmeasured_remarks(results: tuple[QifPartResult, ...], sizes: set[str]) -> 
             )
 
 
-def _capabilities(xml: QifXml, root: XmlElement, keys: Mapping[str, str]) -> Iterator[QifCapability]:
-    for study in xml.children(root, "Statistics/StatisticalStudiesResults/CapabilityStudyResults"):
+def _capabilities(
+    xml: QifXml, root: XmlElement, characteristics: CharacteristicReader, keys: Mapping[str, str]
+) -> Iterator[QifCapability]:
+    studies = xml.child(root, "Statistics/StatisticalStudiesResults")
+    for study in () if studies is None else studies:
         size = xml.child(study, "SubgroupSize")
         statistics = xml.child(study, "CharacteristicsStats")
         for stats in () if statistics is None else statistics:
             values = xml.child(stats, "ValueStats")
-            first = xml.child(stats, "Subgroups/Subgroup/ActualIds/Ids/Id")
-            key = keys.get((first.text or "").strip()) if first is not None else None
+            key = _measured_key(xml, stats, keys)
             if values is None or key is None or not local_name(stats).endswith("Stats"):
                 continue
-            count = xml.child(values, "TotalNumber")
+            scale = characteristics.scale_of(key)
             yield QifCapability(
                 characteristic_key=key,
                 subgroup_size=None if size is None else integer(size.text or "", size, xml.name),
-                n=None if count is None else integer(count.text or "", count, xml.name),
-                mean=xml.optional_number(values, "Average"),
-                minimum=xml.optional_number(values, "Minimum"),
-                maximum=xml.optional_number(values, "Maximum"),
-                standard_deviation=xml.optional_number(values, "StandardDeviation"),
-                cp=xml.optional_number(values, "Cp"),
-                cpk=xml.optional_number(values, "Cpk"),
-                pp=xml.optional_number(values, "Pp"),
-                ppk=xml.optional_number(values, "Ppk"),
+                n=_whole(xml.statistic(values, "TotalNumber")),
+                mean=_times(scale, xml.statistic(values, "Average")),
+                minimum=_times(scale, xml.statistic(values, "Minimum")),
+                maximum=_times(scale, xml.statistic(values, "Maximum")),
+                standard_deviation=_times(scale, xml.statistic(values, "StandardDeviation")),
+                cp=xml.statistic(values, "Cp"),
+                cpk=xml.statistic(values, "Cpk"),
+                pp=xml.statistic(values, "Pp"),
+                ppk=xml.statistic(values, "Ppk"),
+                method=xml.own_attribute(stats, "method"),
             )
+
+
+def _measured_key(xml: QifXml, stats: XmlElement, keys: Mapping[str, str]) -> str | None:
+    """The characteristic of a statistic, by the first measurement in it; one of another document has none here."""
+    for path in ("Subgroups/Subgroup/ActualIds", "Subgroups/Subgroup/MeasuredIds", "ActualIds", "MeasuredIds"):
+        first = xml.child(stats, f"{path}/Ids/Id")
+        if first is not None and first.get("xId") is None:
+            return keys.get((first.text or "").strip())
+    return None
+
+
+def _times(scale: float, value: float | None) -> float | None:
+    return value if value is None or scale == 1.0 else value * scale
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)

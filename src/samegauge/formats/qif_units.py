@@ -6,7 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from samegauge.formats.qif_model import DEGREE, MILLIMETRE, QifRemark
+from samegauge.formats.qif_model import DEGREE, MILLIMETRE
+from samegauge.formats.remark import Remark
+from samegauge.quantities.errors import UnknownUnitError
+from samegauge.quantities.units import unit
 
 if TYPE_CHECKING:
     from samegauge.doors.xml import XmlElement
@@ -42,7 +45,7 @@ class QifUnits:
     others: dict[str, float]
 
 
-def read_units(xml: QifXml) -> tuple[QifUnits, tuple[QifRemark, ...]]:
+def read_units(xml: QifXml) -> tuple[QifUnits, tuple[Remark, ...]]:
     """Primary units of the file; without any, mm and degrees are assumed and said to be."""
     linear = xml.child(xml.root, "FileUnits/PrimaryUnits/LinearUnit")
     angular = xml.child(xml.root, "FileUnits/PrimaryUnits/AngularUnit")
@@ -61,13 +64,21 @@ def read_units(xml: QifXml) -> tuple[QifUnits, tuple[QifRemark, ...]]:
     )
     if units.stated:
         return units, ()
-    assumed = QifRemark(
+    assumed = Remark(
         "units_assumed",
         None,
         "The document states no unit; lengths are taken as millimetres and angles as degrees.",
         "文件未標示單位；長度視為毫米，角度視為度。",
     )
     return units, (assumed,)
+
+
+def known_unit(name: str) -> str:
+    """The symbol of a unit that is declared here; any other unit keeps the name that the file gives it."""
+    try:
+        return unit(name).symbol
+    except UnknownUnitError:
+        return name[:20]
 
 
 def _unit_name(xml: QifXml, element: XmlElement | None) -> str | None:

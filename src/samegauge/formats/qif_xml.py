@@ -6,13 +6,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from samegauge.formats.errors import FormatError
-from samegauge.formats.xml_document import number
+from samegauge.formats.xml_document import clock, number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from samegauge.doors.xml import XmlElement
 
+OWN_ATTRIBUTES = "samegauge."
 _Found = TypeVar("_Found")
 
 
@@ -57,6 +59,22 @@ class QifXml:
     def optional_number(self, element: XmlElement, path: str) -> float | None:
         found = self.child(element, path)
         return None if found is None else number(found.text or "", found, self.name)
+
+    def own_attribute(self, element: XmlElement, name: str) -> str:
+        """Text of one of our attributes, with which the writer says what the standard has no element for."""
+        for attribute in self.children(element, "Attributes/AttributeStr"):
+            if attribute.get("name") == f"{OWN_ATTRIBUTES}{name}":
+                return (attribute.get("value") or "").strip()
+        return ""
+
+    def statistic(self, element: XmlElement, name: str) -> float | None:
+        """A number of a statistic, which QIF 3 wraps once more than QIF 2."""
+        wrapped = self.optional_number(element, f"{name}/Value")
+        return self.optional_number(element, name) if wrapped is None else wrapped
+
+    def clock(self, element: XmlElement, path: str) -> datetime | None:
+        found = self.child(element, path)
+        return None if found is None else clock(found.text or "", found, self.name)
 
     def resolve(self, table: Mapping[str, _Found], reference: XmlElement) -> _Found:
         """What a reference points to; a reference into another document (xId) has no answer in this one."""

@@ -89,16 +89,15 @@ def integer(text: str, element: XmlElement, name: str) -> int:
     return int(stripped)
 
 
-def instant(text: str, element: XmlElement, name: str) -> datetime | None:
-    """UTC time of an ISO 8601 text; None where the text states no zone, since guessing one would shift a record."""
+def clock(text: str, element: XmlElement, name: str) -> datetime:
+    """UTC time of an ISO 8601 text, or its plain clock time where it states no zone."""
     stripped = text.strip()
-    value: datetime | None = None
     if _STATED_INSTANT.fullmatch(stripped) is not None:
         try:
             value = datetime.fromisoformat(stripped)
-            return None if value.tzinfo is None else value.astimezone(UTC)
+            return value if value.tzinfo is None else value.astimezone(UTC)
         except (ValueError, OverflowError):
-            value = None
+            pass  # a day or an hour that does not exist
     raise FormatError(
         name,
         element.sourceline,
@@ -106,3 +105,9 @@ def instant(text: str, element: XmlElement, name: str) -> datetime | None:
         f"{stripped[:40]!a} 不是 ISO 8601 日期時間。",
         field=local_name(element),
     )
+
+
+def instant(text: str, element: XmlElement, name: str) -> datetime | None:
+    """UTC time of an ISO 8601 text; None where the text states no zone, since guessing one would shift a record."""
+    value = clock(text, element, name)
+    return value if value.tzinfo is not None else None

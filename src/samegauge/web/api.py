@@ -14,10 +14,22 @@ from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationEr
 
 from samegauge.apps.fleet.api import router as fleet
 from samegauge.apps.history.api import router as history
+from samegauge.apps.history.epcis_api import router as epcis
 from samegauge.apps.history.import_api import router as imports
+from samegauge.apps.history.parts_api import router as parts
 from samegauge.apps.history.passport_api import router as passports
 from samegauge.apps.history.shared_api import router as shared
 from samegauge.apps.inspection.api import router as inspection
+from samegauge.apps.inspection.control.api import router as control
+from samegauge.apps.inspection.control.rules import ControlError
+from samegauge.apps.inspection.exchange_views import router as inspection_data
+from samegauge.apps.inspection.gauge_api import router as gauges
+from samegauge.apps.inspection.gauge_readings import StudyError
+from samegauge.apps.inspection.gauge_rules import GaugeError
+from samegauge.apps.inspection.nonconformity.api import router as nonconformities
+from samegauge.apps.inspection.nonconformity.rules import NonconformityError
+from samegauge.apps.inspection.plans.api import router as plans
+from samegauge.apps.inspection.stations.api import router as stations
 from samegauge.core.api import DOORS
 from samegauge.core.api_contract import MemberRate
 from samegauge.core.attention.api import router as duties
@@ -41,7 +53,19 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest, HttpResponse
 
-RULE_REFUSALS = (ThreadError, UndoError, VaultError, CanonicalError, PassportError, SharingError, DutyError)
+RULE_REFUSALS = (
+    ThreadError,
+    UndoError,
+    VaultError,
+    CanonicalError,
+    PassportError,
+    SharingError,
+    DutyError,
+    StudyError,
+    GaugeError,
+    NonconformityError,
+    ControlError,
+)
 
 
 @csrf_exempt  # it changes nothing, and a program is to read why there is no answer
@@ -71,11 +95,19 @@ api = SiteApi(
 )
 for router in (
     history,
+    parts,
     imports,
     passports,
+    epcis,
     sharing,
     shared,
     inspection,
+    inspection_data,
+    gauges,
+    nonconformities,
+    control,
+    plans,
+    stations,
     fleet,
     duties,
     notices,

@@ -168,7 +168,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin" if SITE.https else None
-SECURE_HSTS_SECONDS = 31_536_000 if SITE.https else 0
+# A name in one's own network may be another machine's tomorrow, and localhost is everybody's.
+SECURE_HSTS_SECONDS = 31_536_000 if SITE.https and not SITE.lan else 0
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20

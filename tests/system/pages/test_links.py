@@ -24,12 +24,22 @@ MOST_OF_ONE_KIND = 12
 # Not links: what a form sends, what a link outside the site opens, what a program asks for.
 OTHERWISE_REACHED = {
     "health", "search", "search_suggestions", "start", "join", "switch_organisation", "revoke_token", "set_language",
+    "unit_block", "lot_block", "swap_undo", "recall_step", "recall_refresh", "recall_close",
+    "quality_now", "quality_report", "alarm_reopen", "characteristic_live", "control_design_undo",
+    "causecode_switch", "causecode_import", "actioncode_switch", "actioncode_import",
     "import_undo", "revoke_grant", "shared_document", "shared_unit_tree", "read_notices", "incident_step", "check_now",
     "job_progress", "job_cancel", "partner_switch", "partner_import", "instrument_switch", "instrument_import",
     "item_switch", "item_import", "station_switch", "station_import", "unit_import", "scanned_station",
+    "measured_value_import",
     "backup_file", "backup_job", "go_back", "going_back_state", "scanned_unit", "scanned_item", "scanned_person",
     "help_member", "end_session", "end_other_sessions", "remove_connection",
-    "company_sign_in", "company_callback", "socialaccount_login_cancelled",
+    "company_sign_in", "company_callback", "socialaccount_login_cancelled", "tablet_worker", "tablet_manifest",
+    "start_unit", "act_at_station", "change_plan", "change_procedure", "change_route",
+    "witness_add_checkpoint",
+    "calibration_new", "calibration_withdraw", "study_withdraw", "nonconformity_step", "nonconformity_add",
+    "corrective_action_new", "corrective_action_close", "cause_new", "cause_mark", "verification_set",
+    "discipline_write",
+    "delivery_switch", "delivery_import",
     "units_labels", "machines_labels", "items_labels", "stations_labels", "people_labels",
 }  # fmt: skip
 

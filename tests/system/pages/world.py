@@ -40,10 +40,14 @@ def fill(data: Path) -> dict[str, Any]:
             **members(),
             **records(owner),
             **machine_with_parts(owner),
+            **recalled(owner),
+            **line(owner),
             **altered_thread(owner),
             **jobs(owner),
             **passport(owner),
             **sharing(owner),
+            **gauges(owner),
+            **nonconformities(owner),
             **attention(),
         }
 
@@ -128,6 +132,7 @@ def _import(kind: str, path: Path) -> dict[str, Any]:
 
 
 def addresses() -> dict[str, str]:
+    from samegauge.apps.inspection.control.models import Alarm
     from samegauge.core.measurement.models import Characteristic, Inspection
     from samegauge.core.production.models import OperationRun
     from samegauge.core.thread.models import Unit
@@ -136,6 +141,7 @@ def addresses() -> dict[str, str]:
     failed = Inspection.objects.filter(verdict="fail").first()
     assert failed is not None
     interrupted = next(run for run in OperationRun.objects.order_by("pk") if run.facts.get("interruptions"))
+    alarm = Alarm.objects.filter(answered_at=None).order_by("pk").first()
     numbered = Characteristic.objects.filter(kind="Identity").first()
     return {
         "unit": f"/units/{box.uid}/",
@@ -144,6 +150,7 @@ def addresses() -> dict[str, str]:
         "operation": f"/operations/{OperationRun.objects.filter(unit=box).order_by('pk')[0].uid}/",
         "interrupted_operation": f"/operations/{interrupted.uid}/",
         "inspection": f"/inspections/{Inspection.objects.filter(unit=box).order_by('pk')[0].uid}/",
+        "alarm": f"/alarms/{alarm.uid}/" if alarm else "",
         "failed_inspection": f"/inspections/{failed.uid}/",
         "characteristic": f"/characteristics/{Characteristic.objects.get(name='DIAMETER1 SIMPLE_HOLE12').uid}/",
         "identity": f"/characteristics/{numbered.uid}/" if numbered else "",
@@ -244,6 +251,78 @@ def _put_in(recorder: Any, places: list[tuple[Unit, Unit, str]]) -> None:
     AsBuiltEdge.objects.bulk_create(edges, batch_size=500)
 
 
+def recalled(owner: Person) -> dict[str, str]:
+    """A blocked lot of which four parts are in the machine and one is not, with its recall."""
+    from samegauge.apps.history.recalls import Criterion, RecallKind, open_recall
+    from samegauge.core.thread.models import Event, Lot, LotKind, Unit
+    from samegauge.core.thread.parts import block
+    from samegauge.core.thread.rules import Recorder
+
+    recorder = Recorder(actor=owner)
+    lot = Lot.objects.create(number="L-0398", kind=LotKind.DELIVERY)
+    serials = [*(f"SH-22-{place:05d}" for place in range(1, 5)), "SH-22-NEW"]
+    Unit.objects.filter(serial__in=serials).update(lot=lot)
+    block(lot, "Cages crack", recorder)
+    recall = open_recall("Cages of L-0398", "Replace the bearings", Criterion(RecallKind.LOT, lot.number), recorder)
+    moved = Event.objects.filter(kind="removed").latest("pk")
+    return {
+        "lot": f"/lots/{lot.uid}/",
+        "recall": f"/recalls/{recall.uid}/",
+        "event_time": f"/events/{moved.uid}/time/",
+    }
+
+
+def line(owner: Person) -> dict[str, str]:
+    """A machine at the first of two stations: a value in, a part refused, a step open."""
+    from samegauge.apps.inspection.plans.drafting import plan_from_template, templates
+    from samegauge.apps.inspection.plans.effectivity import Bounds
+    from samegauge.apps.inspection.plans.models import Procedure, ProcedureStep, Route, RouteStop
+    from samegauge.apps.inspection.plans.rules import draft, release
+    from samegauge.apps.inspection.stations.receiving import Sender, Sent, receive
+    from samegauge.core.identifiers import new_uid
+    from samegauge.core.production.models import Station
+    from samegauge.core.thread.models import Item, Unit
+
+    item, part = Item.objects.get(number="TX-650"), Item.objects.get(number="SH-22")
+    unit = Unit.objects.create(serial="TX-650-0400", item=item, simulated=True)
+    first = Station.objects.get(code="S01")
+    second = Station.objects.create(code="S02", name="Spindle", name_zh="主軸", line="A", sequence=2)
+    steps = [
+        ProcedureStep(
+            key="level", sequence=1, kind="value", text="Level", text_zh="水平", unit_code="µm/m", upper=20.0
+        ),
+        ProcedureStep(key="head", sequence=2, kind="part", text="Scan the head", text_zh="掃描主軸頭", item=part),
+        ProcedureStep(key="sign", sequence=3, kind="signature", text="Sign", text_zh="簽署", meaning="Done"),
+    ]
+    procedure = draft(Procedure(code="SOP-TX", item=item, title="Bed", title_zh="床台"), steps, owner)
+    stops = [
+        RouteStop(station=station, sequence=place, procedure_code="SOP-TX")
+        for place, station in enumerate((first, second), 1)
+    ]
+    route = draft(Route(code="ROUTE-TX", item=item, title="Assembly", title_zh="組裝"), stops, owner)
+    for revised in (procedure, route):
+        release(revised, owner, Bounds())
+    now = datetime.now(UTC)
+
+    def entry(step: str, kind: str, **payload: Any) -> Sent:
+        return Sent(new_uid(), unit.uid, "S01", procedure.uid, step, kind, now, payload)
+
+    sent = [
+        entry("level", "value", value=9.5, unit_code="µm/m", instrument=""),
+        entry("head", "part", serial="SH-22-00100"),
+        entry("", "finish"),
+    ]
+    receive(sent, Sender(owner, "owner"))
+    plan = plan_from_template(item, templates()["machining_centre"], owner)
+    return {
+        "unit_at_stations": f"/floor/{unit.uid}/",
+        "empty_unit_at_stations": f"/floor/{Unit.objects.get(serial='SH-22-NEW').uid}/",
+        "plan": f"/plans/{plan.uid}/",
+        "procedure": f"/procedures/{procedure.uid}/",
+        "route": f"/routes/{route.uid}/",
+    }
+
+
 def altered_thread(owner: Person) -> dict[str, str]:
     """A unit one of whose events was changed behind the product's back."""
     from django.db import connection
@@ -308,6 +387,66 @@ def sharing(owner: Person) -> dict[str, str]:
     uid = share(unit, Organisation.objects.get(name="Empty Works"), offer, owner).uid
     window = f"/shared/{uid}/"
     return {"grant": f"/sharing/{uid}/", "shared": window, "shared_thread": f"{window}units/{unit.uid}/"}
+
+
+def gauges(owner: Person) -> dict[str, str]:
+    """An overdue gauge with a certificate and a rejected study, and a value taken with it since."""
+    from samegauge.apps.inspection.gauge_readings import as_file
+    from samegauge.apps.inspection.gauge_rules import StudyOf, record_calibration, record_study
+    from samegauge.apps.inspection.gauge_simulated import gauge_studies
+    from samegauge.apps.inspection.gauge_studies import Asked
+    from samegauge.apps.inspection.models import Calibration, Instrument, QualityLimits
+    from samegauge.core.measurement.models import Measurement
+    from samegauge.core.vault.rules import keep
+
+    row, now = Instrument.objects.get(number="M-001"), datetime.now(UTC)
+    certificate = Calibration(
+        instrument=row,
+        calibrated_on=(now - timedelta(days=4000)).date(),
+        due_on=(now - timedelta(days=3635)).date(),
+        certificate_number="CAL-1",
+        as_found="within",
+        certificate=keep(b"%PDF-1.7 simulated", "certificate.pdf"),
+    )
+    record_calibration(certificate, owner)
+    _number, kind, _days, unit, given, readings = next(gauge_studies(1))
+    day, source = now.date() - timedelta(days=3), keep(as_file(readings), "study.csv")
+    about = StudyOf(row, kind, day, source, None, unit, simulated=True)
+    study = record_study(about, readings, Asked.by(QualityLimits(), **given), owner)
+    some = [one.pk for one in Measurement.objects.order_by("pk")[:3]]
+    Measurement.objects.filter(pk__in=some).update(instrument="M-001")
+    return {"gauge": f"/gauges/{row.uid}/", "gauge_study": f"/gauges/studies/{study.uid}/"}
+
+
+def nonconformities(owner: Person) -> dict[str, str]:
+    """A failed part with a picture and an earlier report like it, an 8D with causes, two suppliers' deliveries."""
+    from samegauge.apps.inspection.nonconformity import eight_d, rules
+    from samegauge.apps.inspection.nonconformity.models import CauseCategory, Delivery, Source
+    from samegauge.core.measurement.models import Inspection
+    from samegauge.core.partners.models import Partner
+    from samegauge.core.production.models import Station
+    from samegauge.core.thread.rules import Recorder
+
+    recorder, now = Recorder(actor=owner), datetime.now(UTC)
+    failed = Inspection.objects.filter(verdict="fail").select_related("unit__item", "unit__lot")[0]
+    station = Station.objects.get(code="S01")
+    for supplier, place in zip(Partner.objects.order_by("number")[:2], range(2), strict=True):
+        Delivery.objects.create(
+            number=f"DN-{place}", supplier=supplier, item=failed.unit.item, delivered_on=now.date(), quantity=20
+        )
+    common = {"source": Source.INSPECTION, "found_at": now, "station": station}
+    rules.open_report(rules.Found(title="Box dented", **common), recorder)
+    found = rules.Found(title="Box too wide", units=(failed.unit,), inspection=failed, **common)
+    report = rules.open_report(found, recorder)
+    rules.add_photo(report, b"\x89PNG\r\n\x1a\n simulated", "box.png", recorder)
+    action = eight_d.open_action([report], "Boxes too wide", recorder)
+    cause = eight_d.add_cause(action, "Cutter worn", CauseCategory.MACHINE)
+    why = eight_d.add_cause(action, "No tool life set", CauseCategory.METHOD, cause)
+    eight_d.mark_cause(why, "root")
+    return {
+        "nonconformity": f"/nonconformities/{report.uid}/",
+        "corrective_action": f"/corrective-actions/{action.uid}/",
+    }
 
 
 def attention() -> dict[str, str]:

@@ -105,6 +105,7 @@ def test_every_command_for_people_is_described_in_both_languages() -> None:
     assert {command.words[0] for command in described} == {
         "run",
         "import",
+        "export",
         "passport",
         "verify",
         "demo",
@@ -113,11 +114,15 @@ def test_every_command_for_people_is_described_in_both_languages() -> None:
         "restore",
         "restore-keys",
         "doctor",
+        "witness",
+        "checkpoint",
         "spc",
         "gauge-rr",
         "sbom",
         "account-reset",
         "reindex",
+        "edge",
+        "simulate",
         "service",
     }
     assert all(command.summary_zh for command in described)

@@ -53,6 +53,9 @@ OWN_COLUMNS = {
     "intake.ImportBatch": {"actor", "started_at", "undone_at", "undo_event"},
     "intake.ImportedFile": {"batch", "outcome", "standing"},
     "jobs.Job": {"requested_by", "requested_at", "finished_at", "state"},
+    "thread.Block": {"valid_from", "valid_to", "blocked_event", "released_event"},
+    "history.RecalledMachine": {"state", "event"},
+    "history.Recall": {"opened_by", "opened_at", "reason", "closed_at"},
     "history.Passport": {"issued_at", "withdrawn_at", "event"},
 }
 # Logins, roles, second factors and tokens: each change is a row of security_events.

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from aqdef_samples import dfq
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from qif_samples import qif
 
+from samegauge.formats.aqdef import parse_aqdef
 from samegauge.formats.capability_report import parse_capability_report
 from samegauge.formats.container import read_archive, read_bytes
 from samegauge.formats.errors import FormatError
@@ -49,6 +51,7 @@ def _workbook() -> bytes:
 
 READERS: dict[str, tuple[Callable[[bytes, str], Any], bytes]] = {
     "qif": (_judged, qif()),
+    "aqdef": (parse_aqdef, dfq()),
     "streams": (parse_streams, STREAMS),
     "devices": (parse_devices, DEVICES),
     "nc": (parse_nc, b"%\nO1(A)\nN1G20\nN2T1M6\nN3G1X1.F5.\n%\n"),

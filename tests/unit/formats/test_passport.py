@@ -297,10 +297,10 @@ def test_other_files_are_not_passports(data: bytes) -> None:
 
 def test_a_newer_version_is_named_as_such() -> None:
     changed = document()
-    changed["header"]["version"] = 2
+    changed["header"]["version"] = 3
     changed["header"]["new_field"] = {}
     assert judged(changed).state is State.NEWER_VERSION
-    with pytest.raises(PassportError, match="Version 2"):
+    with pytest.raises(PassportError, match="Version 3"):
         read(canonical_bytes(changed))
 
 

@@ -27,6 +27,12 @@ from samegauge.quantities.units import convert, unit, units
         (50.0, "PERCENT", "1", 0.5),
         (100.0, "FOOT/MINUTE", "m/min", 30.48),
         (1.0, "psi", "Pa", 6894.757293168),
+        (1.0, "kgf·cm", "N·m", 0.0980665),
+        (1.0, "kpm", "N·m", 9.80665),
+        (1.0, "lbf·in", "N·m", 0.112984829027617),
+        (1.0, "lbf·ft", "lbf·in", 12.0),
+        (16.0, "ozf·in", "lbf·in", 1.0),
+        (16.0, "oz", "lb", 1.0),
     ],
 )
 def test_known_conversions(value: float, source: str, target: str, expected: float) -> None:

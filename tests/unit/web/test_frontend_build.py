@@ -40,7 +40,9 @@ def test_a_second_build_does_nothing(built: Places, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_changed_source_bundles_again(built: Places, tmp_path: Path) -> None:
-    frontend = tmp_path / "frontend"
+    frontend = tmp_path / "web" / "frontend"
+    (tmp_path / "formats").mkdir()
+    shutil.copy(built.frontend.parents[1] / "formats" / "gauge_strings.json", tmp_path / "formats")
     shutil.copytree(built.frontend, frontend, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
     (frontend / "node_modules").symlink_to(built.frontend / "node_modules")
     places = replace(
@@ -72,7 +74,9 @@ def test_every_icon_in_use_is_in_the_sprite(built: Places) -> None:
 
 def test_islands_are_typed(built: Places, tmp_path: Path) -> None:
     check_types(built)
-    frontend = tmp_path / "frontend"
+    frontend = tmp_path / "web" / "frontend"
+    (tmp_path / "formats").mkdir()
+    shutil.copy(built.frontend.parents[1] / "formats" / "gauge_strings.json", tmp_path / "formats")
     shutil.copytree(built.frontend, frontend, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
     (frontend / "node_modules").symlink_to(built.frontend / "node_modules")
     (frontend / "islands" / "wrong.ts").write_text("export const number: number = 'text';\n")

@@ -24,6 +24,7 @@ from samegauge.apps.history.records import (
     ThreadRecord,
     TraceRecord,
     UnitRecord,
+    branch_record,
     component_record,
     event_record,
     inspection_record,
@@ -48,20 +49,10 @@ from samegauge.core.measurement.models import Conformity, Inspection, Inspection
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.production.models import OperationRun, Trace
 from samegauge.core.telemetry import signal_json
+from samegauge.core.thread.genealogy import MAX_DEPTH, Branch, as_built, used_in
 from samegauge.core.thread.models import Document, Event, ItemKind, Unit
-from samegauge.core.thread.rules import (
-    MAX_DEPTH,
-    Branch,
-    Fact,
-    Recorder,
-    ThreadError,
-    as_built,
-    correct,
-    install,
-    record,
-    remove,
-    used_in,
-)
+from samegauge.core.thread.moves import correct_time
+from samegauge.core.thread.rules import Fact, Recorder, ThreadError, correct, install, record, refuse_future, remove
 from samegauge.core.vault.rules import open_stored
 
 router = GuardedRouter(tags=["thread"])
@@ -69,9 +60,11 @@ router = GuardedRouter(tags=["thread"])
 # Kinds of event that samegauge writes itself when the thing happens; nobody else may claim that it did.
 SHARING_KINDS = {"shared", "sharing_ended"}
 OWN_KINDS = {"registered", "made", "inspected", "installed", "removed", "passport_issued", "import_undone"}
-OWN_KINDS |= SHARING_KINDS
+OWN_KINDS |= {"blocked", "released", "reworked", "swap_undone", "recall", "supplier_event"} | SHARING_KINDS
 # Records hang on these, which a correcting event alone would not change.
-STRUCTURAL_KINDS = {"installed", "removed", "passport_issued", "import_undone"} | SHARING_KINDS
+MOVES = {"installed", "removed"}
+STRUCTURAL_KINDS = MOVES | {"passport_issued", "import_undone", "blocked", "released", "swap_undone", "recall"}
+STRUCTURAL_KINDS |= SHARING_KINDS
 
 
 class UnitQuestion(Schema):
@@ -138,7 +131,8 @@ def unit_as_built(
     at: Instant | None = None,
 ) -> Any:
     """Return what is in the unit at a moment (now): parents before children, each with its level."""
-    return _branches(as_built(_unit(unit_uid), at or datetime.now(UTC), depth.depth), window)
+    unit = _unit(unit_uid)
+    return _branches(unit, as_built(unit, at or datetime.now(UTC), depth.depth), window)
 
 
 @router.get("/units/{uuid:unit_uid}/contents", response=Listed[ComponentRecord])
@@ -151,7 +145,8 @@ def unit_contents(
     at: Instant | None = None,
 ) -> Any:
     """Trace downwards: what is in the unit at a moment, or, without one, ever was."""
-    return _branches(as_built(_unit(unit_uid), at, depth.depth), window)
+    unit = _unit(unit_uid)
+    return _branches(unit, as_built(unit, at, depth.depth), window)
 
 
 @router.get("/units/{uuid:unit_uid}/used-in", response=Listed[ComponentRecord])
@@ -163,7 +158,8 @@ def unit_used_in(
     at: Instant | None = None,
 ) -> Any:
     """Trace upwards: which units hold this one at a moment, or, without one, ever did; nearest first."""
-    return _branches(used_in(_unit(unit_uid), at), window)
+    unit = _unit(unit_uid)
+    return _branches(unit, used_in(unit, at), window)
 
 
 @router.get("/units/{uuid:unit_uid}/events", response=Listed[EventRecord])
@@ -187,6 +183,7 @@ def record_event(request: HttpRequest, unit_uid: UUID, said: NewEvent) -> Any:
     unit = _unit(unit_uid)
     if said.kind in OWN_KINDS:
         raise ThreadError(_("Events of this kind are written by samegauge itself. Choose another kind."))
+    refuse_future(said.device_time)
     fact = Fact(said.kind, said.device_time, said.payload, unit=unit)
     return Status(201, event_record(record(fact, _recorder(request))))
 
@@ -221,8 +218,15 @@ class Correction(Schema):
 @router.post("/events/{uuid:event_uid}/correction", response={201: EventRecord})
 @needs(Action.RECORD)
 def correct_event(request: HttpRequest, event_uid: UUID, said: Correction) -> Any:
-    """Append an event that supersedes a wrong one; the wrong one stays readable."""
+    """Append an event that supersedes a wrong one; the wrong one stays readable.
+
+    Of an installation or removal only the time can be corrected: the place of the part follows it.
+    """
     wrong = get_object_or_404(_events(), uid=event_uid)
+    if said.device_time:
+        refuse_future(said.device_time)
+    if wrong.kind in MOVES and said.device_time and said.payload == wrong.payload:
+        return Status(201, event_record(correct_time(wrong, said.device_time, said.reason, _recorder(request))))
     if wrong.kind in STRUCTURAL_KINDS:
         raise ThreadError(_("Records hang on an event of this kind. Record the removal, installation or import anew."))
     corrected = correct(wrong, said.payload, said.reason, _recorder(request), said.device_time)
@@ -239,6 +243,7 @@ class Installation(Schema):
 @needs(Action.RECORD)
 def install_unit(request: HttpRequest, unit_uid: UUID, said: Installation) -> Any:
     """Record that the unit went into another; it can be in one place only."""
+    refuse_future(said.at)
     child, parent = _unit(unit_uid), _unit(said.parent_uid)
     return Status(201, component_record(install(child, parent, said.at, _recorder(request), said.position)))
 
@@ -252,6 +257,7 @@ class Removal(Schema):
 @needs(Action.RECORD)
 def remove_unit(request: HttpRequest, unit_uid: UUID, said: Removal) -> Any:
     """Record that the unit came out of where it is, and why."""
+    refuse_future(said.at)
     return Status(201, component_record(remove(_unit(unit_uid), said.at, _recorder(request), said.reason)))
 
 
@@ -333,10 +339,9 @@ def document_file(request: HttpRequest, document_uid: UUID) -> FileResponse:  # 
     )
 
 
-def _branches(branches: list[Branch], window: Window) -> dict[str, Any]:
-    answer = window.of(branches, lambda branch: branch)
-    prefetch_related_objects([branch.edge for branch in answer["items"]], "parent", "child")
-    return {**answer, "items": [component_record(branch) for branch in answer["items"]]}
+def _branches(root: Unit, branches: list[Branch], window: Window) -> dict[str, Any]:
+    uids = {root.pk: root.uid} | {branch.unit_id: branch.uid for branch in branches}
+    return window.of(branches, lambda branch: branch_record(branch, uids))
 
 
 def _counted(inspections: QuerySet[Inspection]) -> QuerySet[Inspection]:

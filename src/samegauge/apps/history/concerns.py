@@ -6,7 +6,6 @@ from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from django.db.models import Exists, Max, OuterRef
 from django.urls import reverse
@@ -92,8 +91,8 @@ def _weak(one: WeakLot) -> Finding:
         cause=f"weak {lot.item} {lot.lot}",
         said=lambda: _("Parts of lot %(lot)s (%(item)s) are taken out more often") % said,
         evidence=evidence,
-        step=lambda: _("Show the parts"),
-        url=reverse("unit_list") + f"?item={quote(lot.item)}",
+        step=lambda: _("Show where they are"),
+        url=reverse("lot", args=[lot.lot_uid]),
         since=lot.last_out or timezone.now(),
         severity=Severity.ALARM if lot.still_in else Severity.WARNING,
         rank=compared.ratio_lower_bound,

@@ -141,7 +141,7 @@ def import_files(
 
 
 class Announced(Schema):
-    kind: Literal[ImportKind.NIST_TDP, ImportKind.SHDR, ImportKind.QIF]
+    kind: Literal[ImportKind.NIST_TDP, ImportKind.SHDR, ImportKind.QIF, ImportKind.AQDEF, ImportKind.EPCIS]
     sha256: list[Sha256] = Field(description="SHA-256 of each file, in the order of the files")
 
 

@@ -35,6 +35,8 @@ MOST_RECEIVED = 200
 ACCEPTED = {
     ImportKind.SHDR: ".txt,.gz,.shdr,.log",
     ImportKind.QIF: ".qif,.xml,.gz",
+    ImportKind.AQDEF: ".dfq,.dfd,.dfx,.gz",
+    ImportKind.EPCIS: ".json,.jsonld,.xml,.gz",
     ImportKind.NIST_TDP: ".zip,.tar,.gz,.tgz",
 }
 
@@ -96,7 +98,13 @@ def _kept(request: HttpRequest) -> list[StoredFile]:
 def _upload_page(request: HttpRequest, kind: str, status: int = 200) -> HttpResponse:
     help_texts = {
         ImportKind.SHDR: _("Daily logs or adapter recordings, plain or gzip. The machine is read from the file name."),
-        ImportKind.QIF: _("Result documents of the measuring machine, plain or gzip."),
+        ImportKind.QIF: _("Plans and results of the measuring machine, plain or gzip."),
+        ImportKind.AQDEF: _(
+            "DFQ files, or DFD and DFX files of the same name together. Every characteristic needs its unit."
+        ),
+        ImportKind.EPCIS: _(
+            "EPCIS 2.0 documents as JSON, or XML of 1.2 and 2.0. An event whose hash is wrong is refused."
+        ),
         ImportKind.NIST_TDP: _("The whole package as one ZIP or TAR archive."),
     }
     context = {

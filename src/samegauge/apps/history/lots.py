@@ -16,6 +16,7 @@ from samegauge.engines.comparison.groups import MeanApart, RateApart, means_apar
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from uuid import UUID
 
 # Over everything that is compared: of a hundred, or of twenty looks, one finds something where nothing is.
 MOST_P_OF_RATES = 0.01
@@ -29,6 +30,7 @@ class InService:
 
     item: str
     lot: str
+    lot_uid: UUID
     days: float = 0.0
     taken_out: int = 0
     still_in: int = 0
@@ -58,11 +60,11 @@ def weak_lots() -> Iterator[WeakLot]:
 def _in_service() -> list[InService]:
     now = timezone.now()
     rows = AsBuiltEdge.objects.filter(child__lot__isnull=False).values_list(
-        "child__item__number", "child__lot__number", "valid_from", "valid_to", "child__simulated"
+        "child__item__number", "child__lot__number", "child__lot__uid", "valid_from", "valid_to", "child__simulated"
     )
     found: dict[tuple[str, str], InService] = {}
-    for item, number, since, until, simulated in rows.iterator():
-        lot = found.setdefault((item, number), InService(item, number))
+    for item, number, uid, since, until, simulated in rows.iterator():
+        lot = found.setdefault((item, number), InService(item, number, uid))
         lot.days += max(((until or now) - since).total_seconds() / 86400, 0.0)
         lot.taken_out += until is not None
         lot.still_in += until is None

@@ -12,6 +12,7 @@ from samegauge.formats.passport import Bilingual, Passport, Provenance, Provenan
 from samegauge.formats.plain_text import visible_text
 
 if TYPE_CHECKING:
+    from samegauge.formats.log_proof import LogProof
     from samegauge.formats.passport import Characteristic, Component, Inspection, Operation, RecordedEvent
 
 Row = dict[str, Any]
@@ -93,6 +94,14 @@ def passport_sheet(passport: Passport, header: Row, zone: str) -> Row:
             {**_pair(chunk_name(row["name"])), "fields": row["fields"], "root": row["root"]} for row in header["chunks"]
         ],
     }
+
+
+def log_sheet(proof: LogProof | None) -> Row | None:
+    """What stands beside the code of the log: by these numbers somebody with a copy of the log finds its state."""
+    if proof is None:
+        return None
+    stated = proof.signed.checkpoint
+    return {"origin": printable(stated.origin), "size": stated.size, "place": proof.index, "root": stated.root.hex()}
 
 
 def printable(text: str, longest: int = LONGEST_TEXT) -> str:

@@ -13,6 +13,7 @@ from samegauge.apps.history import tables
 from samegauge.apps.history.models import Passport
 from samegauge.apps.history.passports import issue, trusted_keys
 from samegauge.core.language import reads_chinese
+from samegauge.core.merkle_log.keys import witness_keys
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.organisations.permissions import Action, may, needs, public, require
 from samegauge.core.printing import PrintError
@@ -79,7 +80,8 @@ def verify_public(request: HttpRequest, token: str) -> HttpResponse:
             return render(request, "history/verify.html", {"unknown": True}, status=404)
         data = read_stored(passport.signed)
     trusted, unusable = _keys_by_maker()
-    return render(request, "history/verify.html", {**_explained(verify(data, trusted)), "unusable_keys": unusable})
+    verdict = verify(data, trusted, witness_keys())
+    return render(request, "history/verify.html", {**_explained(verdict), "unusable_keys": unusable})
 
 
 @public
@@ -94,7 +96,8 @@ def verify_upload(request: HttpRequest) -> HttpResponse:
             raise BadRequest(_("The file is larger than a passport can be."))
         data = uploaded.read()
         trusted, unusable = _keys_by_maker()
-        context = {**_explained(verify_file_bytes(data, trusted)), "unusable_keys": unusable}
+        verdict = verify_file_bytes(data, trusted, witness_keys())
+        context = {**_explained(verdict), "unusable_keys": unusable}
     return render(request, "history/verify.html", context)
 
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 
 from samegauge.apps.history import queries
 from samegauge.apps.history.models import Passport
 from samegauge.apps.history.passport_pdf import render_pdf
+from samegauge.core.merkle_log.keys import has_key, keys_folder, organisation_key
+from samegauge.core.merkle_log.proofs import logged, proof_of, sign_and_show
 from samegauge.core.printing import PrintError, fonts_folder
 from samegauge.core.production.models import Confidence
-from samegauge.core.thread.rules import Fact, Recorder, as_built, record, sealed_content
+from samegauge.core.thread.genealogy import as_built
+from samegauge.core.thread.rules import Fact, Recorder, record, sealed_content
 from samegauge.core.vault.rules import keep
 from samegauge.doors.crypto import (
     PublicKey,
     SigningKey,
-    load_or_create_key,
     load_public_keys,
     random_token,
-    store_public_key,
+    sha256,
 )
 from samegauge.formats.passport import records, seal, seal_pdf
 
@@ -42,39 +42,37 @@ MOST_EVENTS = 2000
 
 
 def issue(unit: Unit, recorder: Recorder, verify_address: str) -> Passport:
-    """Sign and print the unit's passport; `verify_address` is the site's address for its public page."""
+    """Sign and print the unit's passport; `verify_address` is the site's address for its public page.
+
+    Printed twice: first to know that it can be, then with the proof that its issue stands in the log for good.
+    """
     now = datetime.now(UTC)
     key = signing_key(unit.organisation)
+    sign_and_show(now)
     signed = seal.build(passport_of(unit, now), key)
     token = random_token()
     address = f"{verify_address.rstrip('/')}/verify/{token}/"
-    pdf = seal_pdf(render_pdf(signed, address, fonts_folder(), unit.organisation.time_zone), key)
+    render_pdf(signed, address, fonts_folder(), unit.organisation.time_zone)
+    payload = {"key": key.public.key_id, "bytes": len(signed), "sha256": sha256(signed).hex()}
+    event = record(Fact("passport_issued", now, payload, unit=unit), recorder)
+    sign_and_show(now)
+    pdf = render_pdf(signed, address, fonts_folder(), unit.organisation.time_zone, proof_of(event))
     with transaction.atomic():
-        payload = {"key": key.public.key_id, "bytes": len(signed)}
-        event = record(Fact("passport_issued", now, payload, unit=unit), recorder)
         return Passport.objects.create(
             unit=unit,
             issued_at=now,
             signed=keep(signed, f"{unit.serial}.passport.json"),
-            printed=keep(pdf, f"{unit.serial}.passport.pdf"),
+            printed=keep(seal_pdf(pdf, key), f"{unit.serial}.passport.pdf"),
             key_id=key.public.key_id,
             public_token=token,
             event=event,
         )
 
 
-def keys_folder() -> Path:
-    return Path(settings.SAMEGAUGE_HOME) / "keys"
-
-
 def signing_key(organisation: Organisation) -> SigningKey:
     """Return the organisation's key, made at first use; this site trusts it from then on."""
     _refuse_second_key(organisation)
-    key = load_or_create_key(keys_folder() / f"{organisation.uid}.key")
-    trusted = keys_folder() / "trusted" / f"{organisation.uid}.pub"
-    if not trusted.exists():
-        store_public_key(key.public, trusted)
-    return key
+    return organisation_key(organisation)
 
 
 class SigningKeyGoneError(PrintError):
@@ -83,7 +81,7 @@ class SigningKeyGoneError(PrintError):
 
 def _refuse_second_key(organisation: Organisation) -> None:
     """Refuse to make a new key where another has signed: a restored site would go on with one that nobody knows."""
-    if (keys_folder() / f"{organisation.uid}.key").exists():
+    if has_key(organisation):
         return
     own = keys_folder() / "trusted" / f"{organisation.uid}.pub"
     known = {key.key_id for key in trusted_keys()[0].values()}
@@ -111,6 +109,7 @@ def passport_of(unit: Unit, at: datetime) -> records.Passport:
     """Everything the passport says about the unit at a moment."""
     view = queries.thread_view(unit, at, events_shown=MOST_EVENTS)
     inspections = [(row, list(queries.measurements_of(row))) for row in view.inspections]
+    events = list(reversed(view.events))
     return records.Passport(
         identity=records.Identity(
             serial=unit.serial,
@@ -124,23 +123,23 @@ def passport_of(unit: Unit, at: datetime) -> records.Passport:
         as_built=tuple(
             records.Component(
                 level=branch.depth,
-                serial=branch.unit.serial,
-                item=branch.unit.item.number,
-                revision=branch.unit.revision.label if branch.unit.revision else "",
-                position=branch.edge.position,
-                installed_at=branch.edge.valid_from,
-                removed_at=branch.edge.valid_to,
+                serial=branch.serial,
+                item=branch.item,
+                revision=branch.revision or "",
+                position=branch.position,
+                installed_at=branch.since,
+                removed_at=branch.until,
             )
             for branch in as_built(unit, at)
         ),
         operations=tuple(_operation(run) for run in view.operations),
         inspections=tuple(_inspection(row, measured) for row, measured in inspections),
         events=tuple(
-            records.RecordedEvent(record=sealed_content(event), leaf_hash=event.leaf_hash)
-            for event in reversed(view.events)
+            records.RecordedEvent(record=sealed_content(event), leaf_hash=event.leaf_hash) for event in events
         ),
         documents=tuple(_document(document) for document in view.documents),
         provenance=tuple(_provenance(view)),
+        log=logged(events),
     )
 
 

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from samegauge.core.measurement.models import Conformity, Inspection, Measurement
 from samegauge.core.production.models import OperationRun, Trace
+from samegauge.core.thread.genealogy import Branch, as_built, descendant_counts, in_force, used_in
 from samegauge.core.thread.models import AsBuiltEdge, Document, Event, Unit
-from samegauge.core.thread.rules import Branch, descendant_counts, in_force, used_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
 SHOWN_CHILDREN = 60
 SHOWN_EVENTS = 40
@@ -61,6 +63,13 @@ def as_built_view(root: Unit, at: datetime) -> AsBuiltView:
         AsBuiltEdge.objects.filter(parent=root, valid_to__lte=at).select_related("child__item").order_by("-valid_to")
     )
     return AsBuiltView(at, children, len(counts), len(counts) + sum(counts.values()), list(removed[:SHOWN_CHILDREN]))
+
+
+def days_of_change(root: Unit) -> list[date]:
+    """The days on which something went into the unit or came out of it, at whatever depth."""
+    branches = as_built(root, None)
+    moments = (at for branch in branches for at in (branch.since, branch.until) if at)
+    return sorted({timezone.localdate(at) for at in moments})
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from uuid import UUID
 from ninja import Schema
 from pydantic import Field
 
-from samegauge.core.thread.models import AsBuiltEdge, Document, Event, Unit
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from samegauge.apps.history.queries import Child, ThreadView
     from samegauge.core.measurement.models import Inspection, Measurement
     from samegauge.core.production.models import OperationRun, Trace
-    from samegauge.core.thread.rules import Branch
+    from samegauge.core.thread.genealogy import Branch
+    from samegauge.core.thread.models import AsBuiltEdge, Document, Event, Unit
 
 
 class ItemOfUnit(Schema):
@@ -67,20 +68,33 @@ class ComponentRecord(Schema):
     removed_at: datetime | None
 
 
-def component_record(branch: Branch | AsBuiltEdge) -> ComponentRecord:
-    """Describe a branch, or the edge that an installation or removal has just written."""
-    edge = branch if isinstance(branch, AsBuiltEdge) else branch.edge
-    unit = edge.child if isinstance(branch, AsBuiltEdge) else branch.unit
+def component_record(edge: AsBuiltEdge) -> ComponentRecord:
+    """Describe the edge that an installation or removal has just written."""
     return ComponentRecord(
-        uid=unit.uid,
-        serial=unit.serial,
-        item=unit.item.number,
-        level=1 if isinstance(branch, AsBuiltEdge) else branch.depth,
+        uid=edge.child.uid,
+        serial=edge.child.serial,
+        item=edge.child.item.number,
+        level=1,
         parent_uid=edge.parent.uid,
         child_uid=edge.child.uid,
         position=edge.position,
         installed_at=edge.valid_from,
         removed_at=edge.valid_to,
+    )
+
+
+def branch_record(branch: Branch, uids: Mapping[int, UUID]) -> ComponentRecord:
+    """`uids` are those of every unit of the tree, by its key."""
+    return ComponentRecord(
+        uid=branch.uid,
+        serial=branch.serial,
+        item=branch.item,
+        level=branch.depth,
+        parent_uid=uids[branch.parent_id],
+        child_uid=uids[branch.child_id],
+        position=branch.position,
+        installed_at=branch.since,
+        removed_at=branch.until,
     )
 
 
@@ -339,6 +353,7 @@ class ThreadRecord(Schema):
 
 def thread_record(view: ThreadView) -> ThreadRecord:
     tree = view.as_built
+    uids = {view.unit.pk: view.unit.uid} | {branch.unit_id: branch.uid for branch in view.holders}
     for row in (*view.operations, *view.inspections, *view.traces):
         row.unit = view.unit
     return ThreadRecord(
@@ -350,7 +365,7 @@ def thread_record(view: ThreadView) -> ThreadRecord:
             parts=[_inside(child) for child in tree.children],
             removed=[_part(edge, 0) for edge in tree.removed],
         ),
-        used_in=[component_record(branch) for branch in view.holders],
+        used_in=[branch_record(branch, uids) for branch in view.holders],
         operations=[operation_record(run) for run in view.operations],
         inspections=[inspection_record(row) for row in view.inspections],
         traces=[trace_record(trace) for trace in view.traces],

@@ -24,7 +24,7 @@ from samegauge.apps.history.shared_views import looked_through
 from samegauge.core.api_contract import GuardedRouter, Instant, Listed, Window, file_answer
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.sharing.models import UsedPage
-from samegauge.core.thread.rules import MAX_DEPTH
+from samegauge.core.thread.genealogy import MAX_DEPTH
 
 router = GuardedRouter(tags=["shared with us"])
 

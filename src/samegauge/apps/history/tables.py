@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -15,6 +15,7 @@ from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.language import event_name, in_reader_language, named, reads_chinese
 from samegauge.core.measurement.models import Conformity
 from samegauge.core.sharing.addresses import address
+from samegauge.core.thread.rules import CLOCK_TOLERANCE
 from samegauge.core.words import confidence_chip, conformity_chip, document_kind, file_chip, provenance_of
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ WHAT_EVENTS_SAY = {
     "alarm": ("code", "text"),
     "service_call": ("call", "symptom"),
     "repaired": ("call", "cause", "component"),
+    "blocked": ("lot", "reason"),
+    "released": ("lot", "reason"),
+    "reworked": ("done",),
+    "swap_undone": ("reason",),
+    "recall": ("title", "state", "note"),
 }
 MOST_FIELDS_SHOWN = 3
 
@@ -154,6 +160,8 @@ def time_basis_text(basis: str) -> str:
     known = {
         "read from the file name, taken as UTC": _("read from the file name, taken as UTC"),
         "no zone stated, taken as UTC": _("no zone stated, taken as UTC"),
+        "no zone stated, taken as the organisation's": _("no zone stated, taken as the organisation's"),
+        "not stated": _("time not stated"),
     }
     return known.get(basis, basis)
 
@@ -197,7 +205,9 @@ def _measurement_row(row: Measurement) -> tuple[Cell, ...]:
     )
 
 
-def event_table(events: Iterable[Event], page: Page | None = None, not_shown: int = 0) -> RecordTable:
+def event_table(
+    events: Iterable[Event], page: Page | None = None, not_shown: int = 0, *, correctable: bool = False
+) -> RecordTable:
     columns = (
         Column(_("Event"), prose=True),
         Column(_("What it says"), prose=True),
@@ -206,19 +216,35 @@ def event_table(events: Iterable[Event], page: Page | None = None, not_shown: in
         Column(_("By")),
         Column(_("Leaf hash")),
     )
-    return RecordTable(_("Events"), columns, tuple(_event_row(event) for event in events), page, not_shown=not_shown)
+    rows = tuple(_event_row(event, correctable=correctable) for event in events)
+    return RecordTable(_("Events"), columns, rows, page, not_shown=not_shown)
 
 
-def _event_row(event: Event) -> tuple[Cell, ...]:
+def _event_row(event: Event, *, correctable: bool) -> tuple[Cell, ...]:
     note = _("supersedes an earlier one") if event.supersedes_id else ""
     return (
         Cell(event_name(event.kind), note=note),
         Cell(_said(event)),
-        Cell(when(event.device_time)),
+        Cell(
+            when(event.device_time),
+            reverse("event_time", args=[event.uid]) if correctable else "",
+            note=_clock_note(event),
+        ),
         Cell(when(event.receive_time)),
         Cell(event.actor_name),
         Cell(event.leaf_hash[:12], code=True),
     )
+
+
+def _clock_note(event: Event) -> str:
+    """Where the device's clock and ours lie so far apart that one may be wrong; what is imported is old anyway."""
+    apart = event.receive_time - event.device_time
+    hours = number_text(abs(apart) / timedelta(hours=1), 1)
+    if apart < -CLOCK_TOLERANCE:
+        return _("%(hours)s h ahead of its receipt") % {"hours": hours}
+    if event.batch_id is None and timedelta(hours=1) < apart < timedelta(days=2):
+        return _("%(hours)s h before its receipt") % {"hours": hours}
+    return ""
 
 
 def _said(event: Event) -> str:
@@ -264,15 +290,15 @@ def holder_table(view: ThreadView) -> RecordTable:
     rows = tuple(
         (
             Cell(
-                branch.unit.serial,
-                address("unit_thread", branch.unit.uid),
+                branch.serial,
+                address("unit_thread", branch.uid),
                 code=True,
-                note=branch.unit.item.number,
-                provenance=provenance_of(branch.unit),
+                note=branch.item,
+                provenance=provenance_of(branch),
             ),
-            Cell(branch.edge.position or "–"),
-            Cell(when(branch.edge.valid_from)),
-            Cell(when(branch.edge.valid_to)),
+            Cell(branch.position or "–"),
+            Cell(when(branch.since)),
+            Cell(when(branch.until)),
         )
         for branch in view.holders
     )

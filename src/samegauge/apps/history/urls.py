@@ -2,15 +2,40 @@ from __future__ import annotations
 
 from django.urls import path
 
-from samegauge.apps.history import import_views, passport_views, shared_views, views
+from samegauge.apps.history import (
+    epcis_views,
+    import_views,
+    part_views,
+    passport_views,
+    recall_views,
+    shared_views,
+    trace_views,
+    views,
+)
 
 urlpatterns = [
     path("units/", views.unit_list, name="unit_list"),
     path("units/<uuid:unit_uid>/", views.unit_thread, name="unit_thread"),
     path("units/<uuid:unit_uid>/tree/", views.unit_tree, name="unit_tree"),
     path("units/<uuid:unit_uid>/events/", views.unit_events, name="unit_events"),
+    path("units/<uuid:unit_uid>/epcis/", epcis_views.unit_epcis, name="unit_epcis"),
     path("units/<uuid:unit_uid>/print/", views.unit_print, name="unit_print"),
     path("units/<uuid:unit_uid>/signals/", views.unit_signals, name="unit_signals"),
+    path("units/<uuid:unit_uid>/trace/", trace_views.unit_trace, name="unit_trace"),
+    path("units/<uuid:unit_uid>/block/", trace_views.unit_block, name="unit_block"),
+    path("lots/<uuid:lot_uid>/", trace_views.lot, name="lot"),
+    path("lots/<uuid:lot_uid>/block/", trace_views.lot_block, name="lot_block"),
+    path("parts/check/", part_views.part_check, name="part_check"),
+    path("parts/swap/", part_views.part_swap, name="part_swap"),
+    path("parts/swap/<uuid:event_uid>/undo/", part_views.swap_undo, name="swap_undo"),
+    path("events/<uuid:event_uid>/time/", part_views.event_time, name="event_time"),
+    path("recalls/", recall_views.recall_list, name="recall_list"),
+    path("recalls/new/", recall_views.recall_new, name="recall_new"),
+    path("recalls/<uuid:recall_uid>/", recall_views.recall, name="recall"),
+    path("recalls/<uuid:recall_uid>/step/", recall_views.recall_step, name="recall_step"),
+    path("recalls/<uuid:recall_uid>/refresh/", recall_views.recall_refresh, name="recall_refresh"),
+    path("recalls/<uuid:recall_uid>/close/", recall_views.recall_close, name="recall_close"),
+    path("recalls/<uuid:recall_uid>/list.<str:sheet>", recall_views.recall_file, name="recall_file"),
     path("operations/<uuid:operation_uid>/", views.operation, name="operation"),
     path("inspections/<uuid:inspection_uid>/", views.inspection, name="inspection"),
     path("documents/<uuid:document_uid>/", views.document, name="document"),

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -28,9 +29,9 @@ from samegauge.core.sharing.rules import grants_over
 from samegauge.core.sharing.windows import open_window
 from samegauge.core.telemetry import by_interest, signal_json
 from samegauge.core.thread.models import Document, Item, ItemKind, Unit
-from samegauge.core.thread.rules import altered_events
+from samegauge.core.thread.rules import altered_events, blocks_on
 from samegauge.core.thread.selection import asked_parts
-from samegauge.core.vault.rules import open_stored
+from samegauge.core.vault.answers import stored_answer
 from samegauge.core.words import confidence_chip, provenance_of
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
 
     from samegauge.core.face import Chip
     from samegauge.core.organisations.models import Organisation
-
-# Shown inline only where the browser cannot run anything in it.
-INLINE_TYPES = {"application/pdf", "image/png", "image/jpeg"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,10 @@ def unit_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "asked": request.GET,
         "new_import": new_import,
+        "ways": [
+            Button(_("Check a part"), reverse("part_check"), "qrcode"),
+            Button(_("Recalls"), reverse("recall_list"), "alert-triangle"),
+        ],
         "labels": _label_button(request),
     }
     return render(request, "history/unit_list.html", context)
@@ -121,6 +123,8 @@ def unit_thread(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
         "signal_run": _asked_run(request, view.operations),
         "finding": _first_finding(view),
         "tag": provenance_of(unit),
+        "blocked": None if open_window() else blocks_on(unit, datetime.now(UTC)).first(),
+        "may_record": _may(request, Action.RECORD),
         "imports": ImportBatch.objects.filter(pk__in=_batches(view)).order_by("started_at"),
         "seen_by": _members_of(organisation),
         "may_share": _may(request, Action.SHARE),
@@ -184,6 +188,10 @@ def _asked_moment(request: HttpRequest) -> datetime:
         day = None
     if day is None:
         return datetime.now(UTC)
+    return _end_of(day)
+
+
+def _end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, tzinfo=timezone.get_current_timezone())
 
 
@@ -191,9 +199,23 @@ def _asked_moment(request: HttpRequest) -> datetime:
 @needs(Action.READ)
 def unit_tree(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     unit = _unit(unit_uid)
-    at = _asked_moment(request)
+    days = queries.days_of_change(unit)
+    step = request.GET.get("step", "")
+    at = _end_of(days[min(int(step), len(days) - 1)]) if days and step.isdecimal() else _asked_moment(request)
     view = queries.as_built_view(unit, at)
-    context = {"unit": unit, "tree": drawings.tree(view, unit), "as_built": view, "at": at}
+    today = timezone.localdate(at)
+    later, earlier = bisect_right(days, today), bisect_left(days, today)
+    context = {
+        "unit": unit,
+        "tree": drawings.tree(view, unit),
+        "as_built": view,
+        "at": at,
+        "days": days,
+        "last": days[-1] if days else None,
+        "place": max(later - 1, 0),
+        "before": days[earlier - 1] if earlier else None,
+        "after": days[later] if later < len(days) else None,
+    }
     return render(request, "history/unit_tree.html", context)
 
 
@@ -204,7 +226,9 @@ def unit_events(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     page = page_of(request, queries.events_of(unit).order_by("-device_time", "-pk"))
     # Through a window the imports behind the events are not there, and their hashes seal those too.
     broken = [] if open_window() else altered_events(page.rows)
-    context = {"unit": unit, "page": page, "table": tables.event_table(page.rows, page), "broken": broken}
+    correctable = not open_window() and _may(request, Action.RECORD)
+    table = tables.event_table(page.rows, page, correctable=correctable)
+    context = {"unit": unit, "page": page, "table": table, "broken": broken}
     return render(request, "history/unit_events.html", context)
 
 
@@ -287,12 +311,4 @@ def inspection(request: HttpRequest, inspection_uid: UUID) -> HttpResponse:
 @needs(Action.READ)
 def document(_request: HttpRequest, document_uid: UUID) -> FileResponse:
     found = get_object_or_404(Document.objects.select_related("stored"), uid=document_uid)
-    inline = found.stored.media_type in INLINE_TYPES
-    response = FileResponse(
-        open_stored(found.stored),
-        as_attachment=not inline,
-        filename=found.stored.name,
-        content_type=found.stored.media_type if inline else "application/octet-stream",
-    )
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response
+    return stored_answer(found.stored)

@@ -21,8 +21,8 @@ from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Action as Button
 from samegauge.core.face import Cell, Column, RecordTable
 from samegauge.core.intake.models import ImportBatch
-from samegauge.core.language import in_one_line, in_reader_language
-from samegauge.core.measurement.models import Characteristic, Conformity, Inspection, InspectionKind, Measurement
+from samegauge.core.language import in_one_line
+from samegauge.core.measurement.models import Characteristic, Conformity, Inspection, Measurement
 from samegauge.core.organisations.models import Membership, Role
 from samegauge.core.thread.models import AsBuiltEdge, Event
 from samegauge.core.words import conformity_chip, provenance_of
@@ -31,16 +31,11 @@ from samegauge.engines.spc.capability.normal import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from samegauge.engines.spc.charts.individuals import Violation
-
 QUALITY = frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER})
 GAUGES = frozenset({Role.QUALITY_MANAGER, Role.INSPECTOR, Role.ASSEMBLER, Role.OWNER})
 
 # What has not been measured for so long is no process that somebody could act upon now.
 RECENT = timedelta(days=180)
-# Below it control limits are too vague to call somebody.
-FEWEST_FOR_CONTROL = 20
-LAST_POINTS = 3
 DUE_SOON = timedelta(days=30)
 AT_A_TIME = 50
 # The event that records what was decided about a part that does not conform.
@@ -64,51 +59,6 @@ def _studies() -> Iterator[tuple[Characteristic, Study]]:
         rows = list(Characteristic.objects.filter(pk__in=keys[place : place + AT_A_TIME]).select_related("item"))
         studies = studies_of(rows)
         yield from ((row, studies[row.pk]) for row in rows)
-
-
-def _picture(characteristic: Characteristic, study: Study, alarms: set[int]) -> Picture:
-    limits = characteristic.lower_limit, characteristic.upper_limit
-    return Picture(tuple(study.values), *limits, tuple(sorted(alarms)))
-
-
-def _find_out_of_control() -> Iterator[Finding]:
-    for characteristic, study in _studies():
-        if study.chart is None or len(study.values) < FEWEST_FOR_CONTROL:
-            continue
-        last = [one for one in study.chart.violations if one.index >= len(study.values) - LAST_POINTS]
-        if last:
-            yield _out_of_control(characteristic, study, last)
-
-
-def _out_of_control(characteristic: Characteristic, study: Study, last: list[Violation]) -> Finding:
-    """An alarm when more than one rule says so, or when a point lies beyond the limits; not for coarse readings."""
-    rules = sorted({one.rule for one in last})
-    coarse = study.capability is not None and any(one.code == "coarse" for one in study.capability.cautions)
-    sure = (1 in rules or len(rules) > 1) and not coarse
-    newest = max(last, key=lambda one: one.index)
-    named = {"name": characteristic.name, "item": characteristic.item.number}
-    first = study.measurements[min(one.first_index for one in last)].inspection
-    count = len(study.values)
-    return Finding(
-        cause=str(characteristic.uid),
-        said=lambda: _("%(item)s · %(name)s: out of control") % named,
-        evidence=lambda: in_one_line(
-            (
-                in_reader_language(
-                    {"en": f"{newest.text_en[0].upper()}{newest.text_en[1:]}.", "zh": f"{newest.text_zh}。"}
-                ),
-                _("%(inspection)s, n = %(n)d.")
-                % {"inspection": str(InspectionKind(characteristic.inspection_kind).label), "n": count},
-            )
-        ),
-        step=lambda: _("Find the cause"),
-        url=reverse("characteristic", args=[characteristic.uid]),
-        since=first.performed_at or first.reported_at,
-        severity=Severity.ALARM if sure else Severity.WARNING,
-        rank=float(len(rules) * 100 + len({one.index for one in study.chart.violations} if study.chart else ())),
-        picture=_picture(characteristic, study, {one.index for one in last}),
-        provenance=provenance_of(first.unit),
-    )
 
 
 def _find_incapable() -> Iterator[Finding]:
@@ -140,7 +90,7 @@ def _incapable(characteristic: Characteristic, study: Study) -> Finding:
         url=reverse("characteristic", args=[characteristic.uid]),
         since=inspection.performed_at or inspection.reported_at,
         rank=capability.goal - cpk.upper,
-        picture=_picture(characteristic, study, set()),
+        picture=Picture(tuple(study.values), characteristic.lower_limit, characteristic.upper_limit),
         provenance=provenance_of(inspection.unit),
     )
 
@@ -244,7 +194,7 @@ def _due_instrument(row: Instrument, due: date, others: list[str]) -> Finding:
         said=sentence,
         evidence=evidence,
         step=lambda: _("Open the gauge"),
-        url=reverse("instrument_record", args=[row.uid]),
+        url=reverse("gauge", args=[row.uid]),
         since=midnight if days < 0 else timezone.now(),
         severity=Severity.ALARM if days < 0 else Severity.WARNING,
         rank=float(-days),
@@ -290,25 +240,6 @@ declare(
                 ngettext("%(count)d part does not conform", "%(count)d parts do not conform", count)
                 if severity == Severity.ALARM
                 else ngettext("%(count)d part waits for a decision", "%(count)d parts wait for a decision", count)
-            )
-            % {"count": count}
-        ),
-    )
-)
-declare(
-    Concern(
-        name="control",
-        title=gettext_lazy("Process control"),
-        icon="chart-line",
-        roles=QUALITY | {Role.INSPECTOR},
-        applies=makes_things,
-        find=_find_out_of_control,
-        state=_state_of_measurements,
-        counted=lambda count, severity: (
-            (
-                ngettext("%(count)d process is out of control", "%(count)d processes are out of control", count)
-                if severity == Severity.ALARM
-                else ngettext("%(count)d process may be drifting", "%(count)d processes may be drifting", count)
             )
             % {"count": count}
         ),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from samegauge.apps.inspection.gauge_rules import in_doubt
 from samegauge.core.charts import Sparkline, sparkline
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
@@ -140,6 +141,7 @@ def value_table(study: Study, unit: str) -> RecordTable:
         Column(_("Actual"), numeric=True, unit=unit),
         Column(_("Deviation"), numeric=True, unit=unit),
     )
+    doubtful = in_doubt(study.measurements)
     rows = tuple(
         (
             Cell(
@@ -148,7 +150,7 @@ def value_table(study: Study, unit: str) -> RecordTable:
                 code=True,
                 provenance=provenance_of(row.inspection.unit),
             ),
-            Cell(number_text(row.actual, 4)),
+            Cell(number_text(row.actual, 4), note=doubtful.get(row.pk, "")),
             Cell(number_text(row.deviation, 4)),
         )
         for row in study.measurements

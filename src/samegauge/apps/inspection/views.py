@@ -4,20 +4,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from django.db.models import Count, Q
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from samegauge.apps.inspection import drawings, rules, tables
+from samegauge.apps.inspection import rules, tables
 from samegauge.core.measurement.models import Characteristic, Conformity
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.pages import page_of
 from samegauge.core.thread.models import Item
-from samegauge.core.words import characteristic_kind
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from django.http import HttpRequest, HttpResponse
 
 
@@ -44,29 +41,3 @@ def _saved_views(request: HttpRequest) -> tuple[tuple[str, str, bool], ...]:
     views = [(_("All"), "?", not asked_item and not failing), (_("Not conforming"), "?verdict=fail", failing)]
     items = Item.objects.filter(characteristics__isnull=False).distinct().order_by("number")[:8]
     return (*views, *((item.number, f"?item={quote(item.number)}", item.number == asked_item) for item in items))
-
-
-@require_GET
-@needs(Action.READ)
-def characteristic(request: HttpRequest, characteristic_uid: UUID) -> HttpResponse:
-    found = get_object_or_404(Characteristic.objects.select_related("item"), uid=characteristic_uid)
-    study = rules.study_of(found)
-    kind, sentence, reason = tables.verdict_sentence(study)
-    compared = rules.comparisons(found, study)
-    context = {
-        "characteristic": found,
-        "characteristic_kind": characteristic_kind(found.kind),
-        "study": study,
-        "kind": kind,
-        "sentence": sentence,
-        "reason": reason,
-        "run_chart": drawings.run_chart(found, study),
-        "range_chart": drawings.range_chart(found, study),
-        "histogram": drawings.histogram(found, study),
-        "indices": tables.index_table(study.capability) if study.capability else None,
-        "cautions": tables.caution_texts(study.capability),
-        "comparison": tables.comparison_table(compared, study) if compared else None,
-        "values": tables.value_table(study, found.unit_code),
-        "methods": tables.methods(study),
-    }
-    return render(request, "inspection/characteristic.html", context)

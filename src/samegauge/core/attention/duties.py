@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from samegauge.core.attention.declaration import STAFF, concerns_of
 from samegauge.core.attention.models import Incident, IncidentStep, StepKind

@@ -17,6 +17,7 @@ from samegauge.core.database import broken_references, damages, is_there
 from samegauge.core.database_walls.building import faults
 from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile
 from samegauge.core.jobs.models import Job, JobState
+from samegauge.core.merkle_log.examining import examine_log
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.scope import all_organisations, organisation_scope
 from samegauge.core.search.indexing import disagreements
@@ -67,6 +68,7 @@ def examine_site(home: Path, tell: Listener | None = None) -> Checkup:
             ("walls", "組織隔離", _walls),
             ("backups", "備份", lambda: backup_findings(home)),
             ("events", "事件", lambda: [*_events(counts), *_clock()]),
+            ("log", "紀錄", _log),
             ("imports", "匯入", _imports),
             ("vault", "檔案庫", lambda: _vault(home, counts)),
             ("search", "搜尋", _search),
@@ -108,6 +110,13 @@ def _events(counts: dict[str, int]) -> Iterator[Finding]:
             counts["events"] += len(some)
             for event in altered_events(some):
                 yield Finding("event_altered", str(event.uid), f"{event.kind}, {event.organisation}")
+
+
+def _log() -> Iterator[Finding]:
+    for organisation in Organisation.objects.order_by("pk"):
+        with organisation_scope(organisation):
+            for fault in examine_log():
+                yield Finding(fault.kind, fault.where, ", ".join(filter(None, (fault.detail, str(organisation)))))
 
 
 def _clock() -> Iterator[Finding]:

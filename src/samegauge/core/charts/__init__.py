@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from samegauge.core.charts.bars import Bar, BarChart, bar_chart, bar_table
 from samegauge.core.charts.capability import CapabilityHistogram, capability_histogram, capability_table
+from samegauge.core.charts.causes import CauseNode, CauseTree, cause_table, cause_tree
 from samegauge.core.charts.control import (
     ControlChart,
     Mark,
@@ -12,6 +14,8 @@ from samegauge.core.charts.control import (
     control_table,
     moving_range_chart,
 )
+from samegauge.core.charts.curves import Curve, curve_chart, curve_table
+from samegauge.core.charts.dots import DotChart, DotGroup, dot_chart, dot_table
 from samegauge.core.charts.marks import LimitBar, Sparkline, limit_bar, sparkline
 from samegauge.core.charts.palette import standalone
 from samegauge.core.charts.strip import Interval, State, StateStrip, StripRow, state_strip, state_strip_table
@@ -31,10 +35,17 @@ from samegauge.core.charts.words import ENGLISH, ChartTable, ChartWords
 
 __all__ = [
     "ENGLISH",
+    "Bar",
+    "BarChart",
     "CapabilityHistogram",
+    "CauseNode",
+    "CauseTree",
     "ChartTable",
     "ChartWords",
     "ControlChart",
+    "Curve",
+    "DotChart",
+    "DotGroup",
     "Genealogy",
     "Interval",
     "LifeEvent",
@@ -51,10 +62,18 @@ __all__ = [
     "StripRow",
     "TreeNode",
     "Weight",
+    "bar_chart",
+    "bar_table",
     "capability_histogram",
     "capability_table",
+    "cause_table",
+    "cause_tree",
     "control_chart",
     "control_table",
+    "curve_chart",
+    "curve_table",
+    "dot_chart",
+    "dot_table",
     "genealogy_table",
     "genealogy_tree",
     "life_line",

@@ -26,7 +26,7 @@ from samegauge.core.charts.words import ENGLISH, ChartTable, ChartWords
 
 INDIVIDUALS_HEIGHT = 360.0
 RANGE_HEIGHT = 220.0
-LEFT, RIGHT, TOP, BOTTOM = 84.0, 836.0, 34.0, 46.0
+LEFT, RIGHT, TOP, BOTTOM = 84.0, 836.0, 42.0, 46.0
 MANY_POINTS = 300
 BEYOND_LIMITS = 1
 

@@ -25,6 +25,24 @@ KINDS_BY_UNIT = {
     "arcsec": "UserDefinedAngular",
 }
 OTHER_KIND = "UserDefinedUnit"
+# Which gauge hangs at the stations that have one of their own.
+GAUGE_AT = {
+    1: "LV-01",
+    3: "LV-02",
+    8: "TW-01",
+    9: "TW-02",
+    12: "DI-01",
+    22: "TW-03",
+    30: "DI-02",
+    31: "DI-03",
+    47: "SQ-01",
+    48: "SQ-02",
+    53: "BB-01",
+    54: "LI-01",
+}
+GAUGE_OF = {
+    gate.key: GAUGE_AT[station.number] for station in STATIONS if station.number in GAUGE_AT for gate in station.gates
+}
 
 
 def write_inspections(books: Books, company: Company) -> int:
@@ -144,6 +162,7 @@ def _measurement(inspection: Inspection, characteristic: Characteristic, reading
         inspection=inspection,
         characteristic=characteristic,
         actual=reading.value,
+        instrument=GAUGE_OF.get(reading.key, ""),
         deviation=None if nominal is None else reading.value - nominal,
         stated=verdict,
         recomputed=verdict,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from django.db import OperationalError
 
+from samegauge.core.intake.aqdef import take_in_aqdef
 from samegauge.core.intake.batches import close_batch, finish_undone
 from samegauge.core.intake.capability import take_in_capability
+from samegauge.core.intake.epcis import take_in_epcis
 from samegauge.core.intake.logs import counts_by_machine, take_in_logs
 from samegauge.core.intake.machines import take_in_devices
 from samegauge.core.intake.matching import match_parts
-from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
+from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile, ImportKind
 from samegauge.core.intake.package import (
     PackageNaming,
     Role,
@@ -24,7 +27,7 @@ from samegauge.core.intake.package import (
 )
 from samegauge.core.intake.production import take_in_program, take_in_traces
 from samegauge.core.intake.qif import StatedNaming, take_in_qif
-from samegauge.core.intake.run import Intake, report_of
+from samegauge.core.intake.run import Intake, alone, report_of
 from samegauge.core.intake.sources import Source, unpacked
 from samegauge.core.jobs.models import Job
 from samegauge.core.jobs.rules import JobError, Progress, job
@@ -69,9 +72,14 @@ def _take_in(progress: Progress, kind: ImportKind, places: list[list[str]]) -> d
     if kind == ImportKind.NIST_TDP and not any(role_of_path(source.path) for source in sources):
         _refuse_foreign(places, intake)
     intake = Intake(intake.batch, intake.recorder, intake.tell, total=len(sources))
-    {ImportKind.SHDR: take_in_logs, ImportKind.QIF: _take_in_results, ImportKind.NIST_TDP: _take_in_package}[kind](
-        sources, intake
-    )
+    takers = {
+        ImportKind.SHDR: take_in_logs,
+        ImportKind.QIF: _take_in_results,
+        ImportKind.AQDEF: _take_in_values,
+        ImportKind.EPCIS: _take_in_events,
+        ImportKind.NIST_TDP: _take_in_package,
+    }
+    takers[kind](sources, intake)
     close_batch(batch, report_of(batch, counts_by_machine(str(batch.uid))))
     return batch.report
 
@@ -108,6 +116,37 @@ def _take_in_results(sources: Sequence[Source], intake: Intake) -> None:
     for source in sources:
         intake.take(source, partial(_results, intake=intake))
         intake.advance(1, source.name)
+
+
+def _take_in_events(sources: Sequence[Source], intake: Intake) -> None:
+    _take_each(sources, lambda source: take_in_epcis(source, intake), intake)
+
+
+def _take_in_values(sources: Sequence[Source], intake: Intake) -> None:
+    """A .dfx file holds the values of the .dfd file of the same name; the latter goes in with it."""
+    described = {PurePosixPath(one.path).stem.lower(): one for one in sources if one.name.lower().endswith(".dfd")}
+    valued = {PurePosixPath(one.path).stem.lower() for one in sources if one.name.lower().endswith(".dfx")}
+    for source in sources:
+        stem, name = PurePosixPath(source.path).stem.lower(), source.name.lower()
+        if name.endswith(".dfd") and stem in valued:
+            with alone():
+                intake.note(source, FileOutcome.IN)
+        elif name.endswith(".dfx"):
+            intake.take(source, partial(_described_values, description=described.get(stem), intake=intake))
+        else:
+            intake.take(source, partial(take_in_aqdef, intake=intake))
+        intake.advance(1, source.name)
+
+
+def _described_values(source: Source, description: Source | None, intake: Intake) -> None:
+    if description is None:
+        raise FormatError(
+            source.name,
+            None,
+            "The values come without their description. Send the .dfd file of the same name with it.",
+            "量測值缺少描述檔。連同同名的 .dfd 檔一起傳送。",
+        )
+    take_in_aqdef(source, intake, description)
 
 
 def _results(source: Source, intake: Intake) -> None:

@@ -20,6 +20,8 @@ class ImportKind(models.TextChoices):
     NIST_TDP = "nist-tdp", _("NIST technical data package")
     SHDR = "shdr", _("Machine logs (SHDR)")
     QIF = "qif", _("Inspection results (QIF)")
+    AQDEF = "aqdef", _("Measured values (AQDEF, Q-DAS)")
+    EPCIS = "epcis", _("Events of a supplier (EPCIS)")
     TAKE_OVER = "take-over", _("Take-over from a spreadsheet")
 
 

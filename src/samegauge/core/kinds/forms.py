@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 from samegauge.core.scope import current_organisation_id
 
@@ -20,7 +21,19 @@ class RecordForm(forms.ModelForm):
                 one.queryset = standing | one.queryset.filter(pk=current) if current else standing
             if isinstance(one, forms.DateField):
                 one.widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            if isinstance(one, forms.IntegerField):
+                one.widget.attrs |= _bounds(self.instance._meta.get_field(name).validators)
 
     def _get_validation_exclusions(self) -> set[str]:
         # Unique keys hold within the organisation, which no form shows.
         return super()._get_validation_exclusions() - {"organisation"}  # type: ignore[misc]
+
+
+def _bounds(validators: list[Any]) -> dict[str, Any]:
+    """The narrowest limits that a record's field has, for the browser to hold back what lies beyond."""
+    found = {
+        "min": [one.limit_value for one in validators if isinstance(one, MinValueValidator)],
+        "max": [one.limit_value for one in validators if isinstance(one, MaxValueValidator)],
+    }
+    narrowest = {"min": max, "max": min}
+    return {name: narrowest[name](limits) for name, limits in found.items() if limits}

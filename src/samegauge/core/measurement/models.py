@@ -45,6 +45,9 @@ class Characteristic(Owned):
     upper_limit = models.FloatField(null=True)
     unit_code = models.CharField(max_length=20)
     datums = models.CharField(max_length=100, blank=True)
+    geometry = JsonField(
+        default=dict, help_text=_("Zone, its shape and material condition, where the source states them")
+    )
     sequence = models.PositiveIntegerField(default=0)
 
     class Meta(Owned.Meta):

@@ -68,6 +68,7 @@ _PLACES = (
     _Place(_("Security events"), "security_events", Action.MANAGE_PEOPLE),
     _Place(_("Backup"), "backup", Action.ADMINISTER_SITE, site=True),
     _Place(_("Health"), "health_page", Action.ADMINISTER_SITE, site=True),
+    _Place(_("Seal log"), "seal_log"),
     _Place(_("Software components"), "software", Action.ADMINISTER_SITE, site=True),
     _Place(_("My account"), "my_account"),
     _Place(_("Second factor"), "mfa_index"),

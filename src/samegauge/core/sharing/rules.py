@@ -19,7 +19,8 @@ from samegauge.core.organisations.models import Organisation
 from samegauge.core.scope import current_organisation_id, organisation_scope
 from samegauge.core.sharing.models import Covers, Grant, GrantedUnit, GrantUse, UsedPage, is_live
 from samegauge.core.sharing.windows import bring_up_to_date
-from samegauge.core.thread.rules import Fact, Recorder, record, used_in
+from samegauge.core.thread.genealogy import used_in
+from samegauge.core.thread.rules import Fact, Recorder, record
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -181,7 +182,7 @@ def grants_over(unit: Unit) -> list[Grant]:
     live = given().filter(is_live())
     if not live.exists():
         return []
-    above = [branch.unit.pk for branch in used_in(unit, datetime.now(UTC))]
+    above = [branch.unit_id for branch in used_in(unit, datetime.now(UTC))]
     through_others = Q(unit__in=above, covers__in=[Covers.HISTORY, Covers.BOTH])
     return list(live.filter(Q(unit=unit) | through_others))
 

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from samegauge.core.scope import Window, current_organisation_id, looking_through, open_scope, organisation_scope
 from samegauge.core.sharing.models import Grant, GrantedUnit, is_live
+from samegauge.core.thread.genealogy import batches
 from samegauge.core.thread.models import AsBuiltEdge, Unit
-from samegauge.core.thread.rules import MOST_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def bring_up_to_date(grant: Grant) -> None:
         covered = _covered(grant) if standing else {}
         noted = _noted(grant)
         changed = [unit for unit in noted if covered.get(unit) != noted[unit]]
-        for some in _batches(changed):
+        for some in batches(changed):
             GrantedUnit.objects.filter(grant=grant, unit__in=some).delete()
         GrantedUnit.objects.bulk_create(
             [
@@ -80,7 +80,7 @@ def _covered(grant: Grant) -> dict[int, Open]:
     now = datetime.now(UTC)
     inside, once, level = {grant.unit_id}, set[int](), [grant.unit_id]
     while level:
-        edges = [edge for some in _batches(level) for edge in _edges(some)]
+        edges = [edge for some in batches(level) for edge in _edges(some)]
         once.update(child for child, _since, _until in edges)
         present = {child for child, since, until in edges if since <= now and (until is None or until > now)}
         level = sorted(present - inside)
@@ -91,7 +91,3 @@ def _covered(grant: Grant) -> dict[int, Open]:
 
 def _edges(parents: list[int]) -> Iterator[tuple[int, datetime, datetime | None]]:
     yield from AsBuiltEdge.objects.filter(parent__in=parents).values_list("child_id", "valid_from", "valid_to")
-
-
-def _batches(keys: list[int]) -> list[list[int]]:
-    return [keys[start : start + MOST_VALUES] for start in range(0, len(keys), MOST_VALUES)]

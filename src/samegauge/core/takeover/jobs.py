@@ -11,8 +11,10 @@ from samegauge.core.intake.batches import close_batch
 from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile, ImportKind
 from samegauge.core.intake.run import alone, report_of
 from samegauge.core.jobs.models import Job
+from samegauge.core.jobs.registry import regularly
 from samegauge.core.jobs.rules import JobError, Progress, job
 from samegauge.core.kinds.rules import RecordError
+from samegauge.core.takeover import dropping
 from samegauge.core.takeover.matching import Matching
 from samegauge.core.takeover.planning import plan
 from samegauge.core.takeover.registry import target_named
@@ -27,6 +29,11 @@ if TYPE_CHECKING:
     from samegauge.core.takeover.planning import Plan
     from samegauge.core.takeover.targets import PlannedRow, Target
     from samegauge.formats.spreadsheet import Sheet
+
+
+@regularly
+def look_at_dropped_files() -> None:
+    dropping.look()
 
 
 @job("take_over")

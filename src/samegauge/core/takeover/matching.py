@@ -56,6 +56,16 @@ def stated_unit(title: str) -> str:
     return ""
 
 
+def bare_title(title: str) -> str:
+    """A title without the unit in its brackets."""
+    return _BRACKETS.sub("", title).strip() or title
+
+
+def is_spread(target: Target, matching: Matching) -> bool:
+    """Whether each column of values is named by its title, for want of a column that names them."""
+    return bool(target.spread) and target.spread_name not in {*matching.columns.values(), *matching.constants}
+
+
 def _bare(title: str) -> str:
     plain = unicodedata.normalize("NFKC", _BRACKETS.sub("", title)).casefold()
     return _NO_LETTERS.sub("", plain)
@@ -100,6 +110,9 @@ def _by_name(target: Target, header: Sequence[str]) -> Matching:
     columns: dict[int, str] = {}
     for place, title in enumerate(header):
         _take(target, columns, place, title, known.get(_bare(title)))
+    if target.spread and not {target.spread, target.spread_name} & {*columns.values()}:
+        measured = {place for place, title in enumerate(header) if place not in columns and stated_unit(title)}
+        columns |= dict.fromkeys(measured, target.spread)
     unsure = set()
     for place, title in enumerate(header):
         if place not in columns and _take(target, columns, place, title, _similar(_bare(title), known)):

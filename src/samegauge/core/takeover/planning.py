@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from samegauge.core.takeover.cells import CellError, half_width, read_cell
-from samegauge.core.takeover.matching import stated_unit
+from samegauge.core.takeover.matching import bare_title, is_spread, stated_unit
 from samegauge.core.takeover.targets import Outcome, PlannedRow, TableRow, wrong
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from samegauge.core.kinds.declaration import RecordField
     from samegauge.core.takeover.matching import Matching
@@ -54,11 +54,10 @@ def plan(target: Target, sheet: Sheet, matching: Matching, tell: Callable[[int],
     if missing:
         return Plan((), unread, missing)
     read = _Reader(target, sheet, matching)
-    rows = [read.row(row) for row in sheet.rows]
-    faults = {row.line: row for row in rows if isinstance(row, PlannedRow)}
-    readable = [row for row in rows if isinstance(row, TableRow)]
-    planned = {row.line: row for row in target.planned(readable, tell)} | faults
-    return Plan(tuple(_each_once(target, [planned[row.line] for row in sheet.rows])), unread)
+    rows = [one for row in sheet.rows for one in read.rows(row)]
+    planned = iter(target.planned([row for row in rows if isinstance(row, TableRow)], tell))
+    whole = [row if isinstance(row, PlannedRow) else next(planned) for row in rows]
+    return Plan(tuple(whole if target.repeats else _each_once(target, whole)), unread)
 
 
 class _Reader:
@@ -66,7 +65,7 @@ class _Reader:
 
     def __init__(self, target: Target, sheet: Sheet, matching: Matching) -> None:
         self.target = target
-        self.columns = [
+        columns = [
             (place, target.field(name), stated_unit(sheet.header[place])) for place, name in matching.columns.items()
         ]
         self.constants = [
@@ -74,17 +73,32 @@ class _Reader:
             for name, text in matching.constants.items()
             if name not in matching.columns.values()
         ]
+        self.columns: list[list[tuple[int, RecordField, str]]] = [columns]
+        self.titles: list[str] = [""]
+        if is_spread(target, matching):
+            shared = [one for one in columns if one[1].name != target.spread]
+            spread = [one for one in columns if one[1].name == target.spread]
+            self.columns = [[*shared, one] for one in spread]
+            self.titles = [bare_title(sheet.header[place]) for place, _one, _unit in spread]
 
-    def row(self, row: SheetRow) -> TableRow | PlannedRow:
-        cells, problems = {}, []
-        stated = [(one, row.cells[place], unit) for place, one, unit in self.columns]
+    def rows(self, row: SheetRow) -> Iterator[TableRow | PlannedRow]:
+        """The row of the table; one for each filled column where several columns hold the same field."""
+        for columns, title in zip(self.columns, self.titles, strict=True):
+            if not title or row.cells[columns[-1][0]]:
+                yield self._row(row, columns, title)
+
+    def _row(self, row: SheetRow, columns: Sequence[tuple[int, RecordField, str]], title: str) -> TableRow | PlannedRow:
+        cells = {self.target.spread_name: title} if title else {}
+        problems = []
+        stated = [(one, row.cells[place], unit) for place, one, unit in columns]
         for one, text, unit in (*stated, *((one, text, "") for one, text in self.constants)):
             try:
                 cells[one.name] = self._cell(one, text, unit)
             except CellError as error:
                 problems.append((one.name, str(error)))
         key = half_width(next((text for one, text, _unit in stated if one.name == self.target.key), ""))
-        return wrong(row.line, key, problems) if problems else TableRow(row.line, cells)
+        units = {one.name: unit for one, _text, unit in stated if unit}
+        return wrong(row.line, key, problems) if problems else TableRow(row.line, cells, units)
 
     def _cell(self, one: RecordField, text: str, unit: str) -> str:
         """What things are called by is compared letter by letter, so it is read as a scanner types it."""

@@ -1,4 +1,4 @@
-"""Every target there is: units, and each declared kind of record."""
+"""Every target there is: units, measured values, and each declared kind of record."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from samegauge.core.kinds.declaration import all_kinds
 from samegauge.core.takeover.items import ItemTarget
+from samegauge.core.takeover.measured import MeasuredTarget
 from samegauge.core.takeover.records import RecordTarget
 from samegauge.core.takeover.units import UnitTarget
 
@@ -19,7 +20,7 @@ FIRST = ("partners", "items", "units")
 
 @cache
 def all_targets() -> tuple[Target, ...]:
-    found: list[Target] = [ItemTarget(), UnitTarget()]
+    found: list[Target] = [ItemTarget(), UnitTarget(), MeasuredTarget()]
     own = {one.slug for one in found}
     found += [RecordTarget(kind) for kind in all_kinds() if kind.slug not in own]
     return tuple(sorted(found, key=lambda one: (FIRST.index(one.slug) if one.slug in FIRST else len(FIRST), one.slug)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -30,10 +30,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class TableRow:
-    """One row of the sheet: for each matched field the text that a form would take."""
+    """One row of the sheet: for each matched field the text that a form would take, and the unit its column states."""
 
     line: int
     cells: dict[str, str]
+    units: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,11 @@ class Origin:
 
 
 class Target(ABC):
-    """`key` is the field that people call a row by; it stands once in a sheet. `references` name other things."""
+    """`key` is the field that people call a row by; it stands once in a sheet, unless `repeats`.
+
+    `references` name other things. Several columns may hold the field `spread`, where no column holds `spread_name`:
+    each of them makes a row of its own, and its title is what `spread_name` says.
+    """
 
     name: str
     slug: str
@@ -74,6 +79,9 @@ class Target(ABC):
     fields: tuple[RecordField, ...]
     writers: frozenset[Role]
     references: frozenset[str] = frozenset()
+    repeats: bool = False
+    spread: str = ""
+    spread_name: str = ""
 
     @abstractmethod
     def list_url(self) -> str:

@@ -148,7 +148,8 @@ def _matching(target: Target, sheet: Sheet, asked: Any) -> Matching:
     names = {one.name for one in target.fields}
     chosen = {place: asked.get(f"column{place}", "") for place in range(len(sheet.header))}
     columns = {place: name for place, name in chosen.items() if name in names}
-    if len(set(columns.values())) < len(columns):
+    once = [name for name in columns.values() if name != target.spread]
+    if len(set(once)) < len(once):
         raise BadRequest(_("Two columns go to the same field. Choose one of them."))
     stated = {name: asked.get(f"same_{name}", "").strip() for name in names - {*columns.values()}}
     return Matching(columns, {name: text[:LONGEST_CONSTANT] for name, text in stated.items() if text})

@@ -95,6 +95,8 @@ class Lot(Owned):
 class Unit(Retractable):
     """One physical thing with a serial number: a part, an assembly or a whole machine."""
 
+    item_id: int
+    lot_id: int | None
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
     serial = models.CharField(max_length=100)
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="units")
@@ -120,6 +122,7 @@ class Unit(Retractable):
                 fields=["organisation", "item", "serial"], condition=Q(retracted_at__isnull=True), name="unit_by_item"
             ),
             models.Index(fields=["organisation", "-registered_at"], name="unit_newest"),
+            models.Index(fields=["organisation", "lot"], name="unit_by_lot"),
         ]
 
     def __str__(self) -> str:
@@ -136,6 +139,7 @@ class AsBuiltEdge(Retractable):
     position = models.CharField(max_length=100, blank=True)
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, blank=True)
+    installed_event_id: int
     installed_event = models.ForeignKey("Event", on_delete=models.PROTECT, related_name="+")
     removed_event: models.ForeignKey[Event | None] = models.ForeignKey(
         "Event", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -157,7 +161,11 @@ class AsBuiltEdge(Retractable):
                 name="a_unit_is_in_one_place",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["organisation", "parent"], name="edge_by_parent")]
+        # With the organisation, which every question names: else SQLite, knowing no figures, takes all of its edges.
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "parent"], name="edge_by_parent"),
+            models.Index(fields=["organisation", "child"], name="edge_by_child"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.child} in {self.parent}"
@@ -186,6 +194,7 @@ class Event(Owned):
     """What happened to a unit, said once and for ever."""
 
     unit_id: int | None
+    batch_id: int | None
     supersedes_id: int | None
     superseded_by: models.Manager[Event]
     uid = models.UUIDField(default=new_uid, unique=True, editable=False)
@@ -208,7 +217,10 @@ class Event(Owned):
 
     class Meta(Owned.Meta):
         ordering: ClassVar = ["device_time", "pk"]
-        indexes: ClassVar = [models.Index(fields=["organisation", "unit", "device_time"], name="event_by_unit")]
+        indexes: ClassVar = [
+            models.Index(fields=["organisation", "unit", "device_time"], name="event_by_unit"),
+            models.Index(fields=["organisation", "kind", "device_time"], name="event_by_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.device_time:%Y-%m-%d %H:%M}"
@@ -220,6 +232,38 @@ class Event(Owned):
 
     def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise AppendOnlyError("Events are never deleted: append one that supersedes.")
+
+
+class Block(Owned):
+    """A unit, or a whole lot, that nobody may build in from `valid_from` until it is released."""
+
+    lot_id: int | None
+
+    uid = models.UUIDField(default=new_uid, unique=True, editable=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="blocks")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, null=True, related_name="blocks")
+    reason = models.CharField(max_length=500)
+    valid_from = models.DateTimeField()
+    valid_to = models.DateTimeField(null=True)
+    blocked_event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
+    released_event = models.ForeignKey(Event, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta(Owned.Meta):
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(unit__isnull=True, lot__isnull=False) | Q(unit__isnull=False, lot__isnull=True),
+                name="a_block_is_of_a_unit_or_a_lot",
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "unit"], condition=Q(valid_to__isnull=True), name="a_unit_is_blocked_once"
+            ),
+            models.UniqueConstraint(
+                fields=["organisation", "lot"], condition=Q(valid_to__isnull=True), name="a_lot_is_blocked_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit or self.lot}: {self.reason}"
 
 
 class Document(Retractable):

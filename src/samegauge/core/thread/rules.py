@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from itertools import chain
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -17,21 +14,22 @@ from django.utils.translation import gettext as _
 
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.scope import current_organisation_id
-from samegauge.core.thread.models import AsBuiltEdge, Event, Unit
+from samegauge.core.thread.genealogy import after, batches, in_force, is_inside
+from samegauge.core.thread.models import AsBuiltEdge, Block, Event, Unit
 from samegauge.formats.canonical import leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from django.db.models import QuerySet
+
     from samegauge.core.intake.models import ImportBatch
     from samegauge.core.organisations.models import Person
 
-MAX_DEPTH = 50
-MOST_VALUES = 10_000
 LARGEST_EXACT_NUMBER = 2**53
 MOST_LEVELS = 32
-Span = tuple[datetime, datetime]
-_BEGIN_OF_TIME, _END_OF_TIME = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+# What a clock may be ahead of this machine's before its word is refused.
+CLOCK_TOLERANCE = timedelta(minutes=5)
 _NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -102,6 +100,16 @@ def _refuse_unfit(fact: Fact) -> None:
         )
 
 
+def refuse_future(device_time: datetime) -> None:
+    """For the doors that take the time of a clock which is not ours."""
+    ahead = device_time - datetime.now(UTC)
+    if ahead > CLOCK_TOLERANCE:
+        raise ThreadError(
+            _("The time %(time)s lies %(minutes)d minutes ahead of this server's clock. Set the clock, or correct it.")
+            % {"time": f"{device_time.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}", "minutes": ahead.total_seconds() // 60}
+        )
+
+
 def _unstorable(value: Any, depth: int = 0) -> str:
     """Name what would come back from a database otherwise than it went in, and so break its hash."""
     if isinstance(value, str):
@@ -123,7 +131,7 @@ def correct(
     if not reason.strip():
         raise ThreadError(_("Say why the event is corrected."))
     with transaction.atomic():
-        _lock_structure()
+        lock_structure()
         if wrong.superseded_by.exists():
             raise ThreadError(_("This event has been corrected already. Correct its correction."))
         said = {**payload, "correction_reason": reason.strip()}
@@ -157,27 +165,46 @@ def altered_events(events: Iterable[Event]) -> list[Event]:
     return [event for event in events if leaf_hash(sealed_content(event)) != event.leaf_hash]
 
 
-def install(child: Unit, parent: Unit, at: datetime, recorder: Recorder, position: str = "") -> AsBuiltEdge:
-    """Record that `child` went into `parent` at a moment; it can be in one place only."""
+def install(
+    child: Unit,
+    parent: Unit,
+    at: datetime,
+    recorder: Recorder,
+    position: str = "",
+    *,
+    said: Mapping[str, Any] | None = None,
+) -> AsBuiltEdge:
+    """Record that `child` went into `parent` at a moment; it can be in one place only. `said` is what else is told."""
     with transaction.atomic():
-        _lock_structure()
-        if parent.pk == child.pk or _holds_from(child, parent, at):
+        lock_structure()
+        if parent.pk == child.pk or is_inside(parent, child, at):
             raise ThreadError(_("%(child)s contains %(parent)s and cannot go into it.") % _serials(child, parent))
-        occupied = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at), child=child)
+        occupied = AsBuiltEdge.objects.filter(after(at), child=child)
         if edge := occupied.select_related("parent").first():
             raise ThreadError(
                 _("%(child)s is in %(parent)s. Scan the right one, or have its removal recorded.")
                 % _serials(child, edge.parent)
             )
-        fact = Fact("installed", at, {"parent": parent.serial, "child": child.serial, "position": position}, unit=child)
+        if block := blocks_on(child, at).first():
+            raise ThreadError(
+                _("%(serial)s is blocked: %(reason)s. Take another one, or have it released.")
+                % {"serial": child.serial, "reason": block.reason}
+            )
+        payload = {"parent": parent.serial, "child": child.serial, "position": position, **(said or {})}
         return AsBuiltEdge.objects.create(
             parent=parent,
             child=child,
             position=position,
             valid_from=at,
-            installed_event=record(fact, recorder),
+            installed_event=record(Fact("installed", at, payload, unit=child), recorder),
             batch=recorder.batch,
         )
+
+
+def blocks_on(unit: Unit, at: datetime) -> QuerySet[Block]:
+    """What keeps the unit, itself or with its lot, from being built in at a moment."""
+    of_lot = Q(lot=unit.lot_id) if unit.lot_id else Q()
+    return Block.objects.filter(in_force(at)).filter(Q(unit=unit) | of_lot).select_related("blocked_event")
 
 
 @dataclass(frozen=True)
@@ -194,7 +221,7 @@ class Installation:
 def install_all(installations: Sequence[Installation], recorder: Recorder) -> list[AsBuiltEdge]:
     """Do what `install` does for many units at once: all of them, or none."""
     with transaction.atomic():
-        _lock_structure()
+        lock_structure()
         above = {one.child.serial: {one.parent.serial} for one in installations}
         if len(above) < len(installations):
             raise ThreadError(_("A unit can go into one place only."))
@@ -232,9 +259,9 @@ def install_all(installations: Sequence[Installation], recorder: Recorder) -> li
 
 def edges_of(serials: Iterable[str], since: datetime) -> dict[str, list[AsBuiltEdge]]:
     """Return where units are at or after a moment, by their serial numbers."""
-    later = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=since))
+    later = AsBuiltEdge.objects.filter(after(since))
     found: dict[str, list[AsBuiltEdge]] = {}
-    for some in _batches(list(serials)):
+    for some in batches(list(serials)):
         edges = later.filter(child__serial__in=some).select_related("child", "parent", "installed_event")
         for edge in edges.order_by("valid_from"):
             found.setdefault(edge.child.serial, []).append(edge)
@@ -285,17 +312,10 @@ def _some(serials: list[str], most: int = 5) -> str:
     return ", ".join(serials[:most]) + (" …" if len(serials) > most else "")
 
 
-def _holds_from(holder: Unit, unit: Unit, at: datetime) -> bool:
-    """Whether `holder` contains `unit` at any moment from `at` on: a place recorded for later counts too."""
-    later = AsBuiltEdge.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=at))
-    above = _walk(unit, "child", "parent", later, sys.maxsize, (at, _END_OF_TIME))
-    return any(branch.unit.pk == holder.pk for branch in above)
-
-
 def remove(child: Unit, at: datetime, recorder: Recorder, reason: str) -> AsBuiltEdge:
     """Record that `child` came out of its place at a moment; the edge stays, with its end."""
     with transaction.atomic():
-        _lock_structure()
+        lock_structure()
         edge = AsBuiltEdge.objects.filter(child=child, valid_to__isnull=True).select_related("parent").first()
         if edge is None:
             raise ThreadError(_("%(child)s is not installed anywhere.") % {"child": child.serial})
@@ -308,95 +328,10 @@ def remove(child: Unit, at: datetime, recorder: Recorder, reason: str) -> AsBuil
         return edge
 
 
-def _lock_structure() -> None:
+def lock_structure() -> None:
     """Let one writer at a time decide what is in what: two moves, each right alone, could close a circle together."""
     Organisation.objects.select_for_update(no_key=True).get(pk=current_organisation_id())
 
 
 def _serials(child: Unit, parent: Unit) -> dict[str, str]:
     return {"child": child.serial, "parent": parent.serial}
-
-
-def in_force(at: datetime) -> Q:
-    return Q(valid_from__lte=at) & (Q(valid_to__isnull=True) | Q(valid_to__gt=at))
-
-
-@dataclass(frozen=True)
-class Branch:
-    """One unit in a tree, the edge that holds it, and its depth below the root."""
-
-    unit: Unit
-    edge: AsBuiltEdge
-    depth: int
-
-
-def as_built(root: Unit, at: datetime | None, max_depth: int = MAX_DEPTH) -> list[Branch]:
-    """Return what is in `root` at a moment or ever was (None), parents before children: one query per level."""
-    edges = AsBuiltEdge.objects.filter(in_force(at)) if at else AsBuiltEdge.objects.all()
-    return _walk(root, "parent", "child", edges, max_depth)
-
-
-def descendant_counts(root: Unit, at: datetime) -> dict[int, int]:
-    """Return, for each unit directly in `root` at a moment, how many units lie below it: one query per level."""
-    tops = {child: child for _parent, child in _edges_below([root.pk], at)}
-    top_of, level = dict(tops), list(tops)
-    while level:
-        below = {child: top_of[parent] for parent, child in _edges_below(level, at) if child not in top_of}
-        top_of |= below
-        level = list(below)
-    return dict.fromkeys(tops, 0) | Counter(top for child, top in top_of.items() if child != top)
-
-
-def _edges_below(parents: list[int], at: datetime) -> list[tuple[int, int]]:
-    """Parent and child of the edges in force; databases bound the number of values in one query."""
-    standing = AsBuiltEdge.objects.filter(in_force(at))
-    return [
-        row for some in _batches(parents) for row in standing.filter(parent__in=some).values_list("parent", "child")
-    ]
-
-
-def _batches(keys: list[Any]) -> list[list[Any]]:
-    return [keys[start : start + MOST_VALUES] for start in range(0, len(keys), MOST_VALUES)]
-
-
-def used_in(unit: Unit, at: datetime | None = None) -> list[Branch]:
-    """Return every unit that holds this one at a moment or ever did (None), nearest first."""
-    edges = AsBuiltEdge.objects.filter(in_force(at)) if at else AsBuiltEdge.objects.all()
-    return _walk(unit, "child", "parent", edges, MAX_DEPTH)
-
-
-def descendants(root: Unit, at: datetime) -> list[Unit]:
-    return [branch.unit for branch in as_built(root, at)]
-
-
-def _walk(
-    root: Unit, near: str, far: str, edges: Any, max_depth: int, within: Span = (_BEGIN_OF_TIME, _END_OF_TIME)
-) -> list[Branch]:
-    """Follow edges level by level from `near` to `far`, in the order of position and time.
-
-    Two edges follow each other only while both are in force: what came out of A before A went into B was never in B.
-    """
-    found: list[Branch] = []
-    seen, level = {root.pk}, {root.pk: [within]}
-    depth = 0
-    while level and depth < max_depth:
-        depth += 1
-        linked = edges.select_related(f"{far}__item").order_by("position", "valid_from", "pk")
-        below: dict[int, list[Span]] = {}
-        for edge in chain.from_iterable(linked.filter(**{f"{near}_id__in": some}) for some in _batches(list(level))):
-            spans = _overlaps(edge, level[getattr(edge, f"{near}_id")])
-            unit = getattr(edge, far)
-            if not spans:
-                continue
-            below.setdefault(unit.pk, []).extend(spans)
-            if unit.pk not in seen:
-                seen.add(unit.pk)
-                found.append(Branch(unit, edge, depth))
-        level = below
-    return found
-
-
-def _overlaps(edge: AsBuiltEdge, spans: list[Span]) -> list[Span]:
-    end: Any = edge.valid_to or _END_OF_TIME
-    cut: list[Span] = [(max(start, edge.valid_from), min(stop, end)) for start, stop in spans]
-    return [(start, stop) for start, stop in cut if start < stop]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from samegauge.formats.passport.check import State, Verdict, verify
 from samegauge.formats.passport.fields import Change, Finding
+from samegauge.formats.passport.logged import LogState
 from samegauge.formats.passport.pdf_file import (
     PdfError,
     extract_attachment,
@@ -18,6 +19,7 @@ from samegauge.formats.passport.records import (
     Component,
     Identity,
     Inspection,
+    Logged,
     Operation,
     Passport,
     PassportError,
@@ -39,6 +41,8 @@ __all__ = [
     "Finding",
     "Identity",
     "Inspection",
+    "LogState",
+    "Logged",
     "Operation",
     "Passport",
     "PassportError",

@@ -11,19 +11,22 @@ from samegauge.doors.crypto import SIGNATURE_BYTES, CryptoError, PublicKey, byte
 from samegauge.formats.canonical import CanonicalError, JsonValue, canonical_bytes, leaf_hash, parse_json
 from samegauge.formats.merkle import merkle_root
 from samegauge.formats.passport.fields import Change, Finding, first_altered_field
+from samegauge.formats.passport.logged import LogState, log_state
 from samegauge.formats.passport.records import PassportError
 from samegauge.formats.passport.seal import (
     FORMAT,
     HEADER_FIELDS,
     MAX_BYTES,
     VERSION,
+    VERSIONS,
     chunk_leaves,
     read,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from samegauge.formats.checkpoint import NoteKey
     from samegauge.formats.passport.records import Passport
 
 _MARKS = (b'{"chunks":[{"content":', f'"{FORMAT}"'.encode())
@@ -46,6 +49,7 @@ class State(StrEnum):
     TRUNCATED = "truncated"
     NOT_A_PASSPORT = "not_a_passport"
     NEWER_VERSION = "newer_version"
+    NOT_IN_LOG = "not_in_log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,18 @@ class Verdict:
     key_id: str = ""
     trusted_as: str = ""
     passport: Passport | None = None
+    log: LogState | None = None
 
     @property
     def genuine(self) -> bool:
         return self.state is State.GENUINE
 
 
-def verify(data: bytes, trusted_keys: Mapping[str, PublicKey]) -> Verdict:
-    """Judge the bytes of a passport against the keys that the reader trusts, each under the reader's name for it."""
+def verify(data: bytes, trusted_keys: Mapping[str, PublicKey], witnesses: Sequence[NoteKey] = ()) -> Verdict:
+    """Judge the bytes of a passport against the keys that the reader trusts, each under the reader's name for it.
+
+    Of the `witnesses` that the reader believes the verdict says which have seen the log that the passport stands in.
+    """
     if len(data) > MAX_BYTES or not any(mark in data for mark in _MARKS):
         return Verdict(State.NOT_A_PASSPORT)
     try:
@@ -98,7 +106,14 @@ def verify(data: bytes, trusted_keys: Mapping[str, PublicKey]) -> Verdict:
         findings = [_respelled(data, spelling)]
     if findings:
         return replace(verdict, state=State.ALTERED, finding=findings[0])
-    return _judge_issuer(verdict, data, key, trusted_keys)
+    return _judge_log(_judge_issuer(verdict, data, key, trusted_keys), key, witnesses)
+
+
+def _judge_log(verdict: Verdict, key: PublicKey, witnesses: Sequence[NoteKey]) -> Verdict:
+    if verdict.passport is None or verdict.passport.log is None:
+        return verdict
+    log = log_state(verdict.passport, key, witnesses)
+    return replace(verdict, log=log) if log else replace(verdict, state=State.NOT_IN_LOG)
 
 
 def _judge_issuer(verdict: Verdict, data: bytes, key: PublicKey, trusted_keys: Mapping[str, PublicKey]) -> Verdict:
@@ -151,7 +166,7 @@ def _wrong_header_field(header: Mapping[str, JsonValue]) -> str | None:
     strange = sorted(set(header) ^ HEADER_FIELDS)
     if strange:
         return f"/{strange[0]}"
-    if header["format"] != FORMAT or type(header["version"]) is not int or header["version"] != VERSION:
+    if header["format"] != FORMAT or type(header["version"]) is not int or header["version"] not in VERSIONS:
         return "/format" if header["format"] != FORMAT else "/version"
     for name in ("serial", "issuer", "issued_at", "key_id", "public_key"):
         if not isinstance(header[name], str):

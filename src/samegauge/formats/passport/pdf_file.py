@@ -16,9 +16,10 @@ from samegauge.formats.passport.check import State, Verdict, verify
 from samegauge.formats.passport.seal import MAX_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from samegauge.doors.crypto import PublicKey, SigningKey
+    from samegauge.formats.checkpoint import NoteKey
 
 PDF_MAGIC = b"%PDF-"
 MAX_PDF_BYTES = 128 << 20
@@ -79,21 +80,22 @@ def seal_holds(pdf: bytes, key: PublicKey) -> bool:
     return key.verifies(signature, _SEAL_CONTEXT + sha256(unsealed))
 
 
-def verify_pdf(pdf: bytes, trusted_keys: Mapping[str, PublicKey]) -> Verdict:
+def verify_pdf(pdf: bytes, trusted_keys: Mapping[str, PublicKey], witnesses: Sequence[NoteKey] = ()) -> Verdict:
     """Judge the attached passport first, then whether the pages around it are still those that were sealed."""
     try:
         attachment = extract_attachment(pdf)
     except PdfError:
         return Verdict(State.NOT_ATTACHED)
-    verdict = verify(attachment, trusted_keys)
+    verdict = verify(attachment, trusted_keys, witnesses)
     if verdict.genuine and not seal_holds(pdf, trusted_keys[verdict.trusted_as]):
         return replace(verdict, state=State.PAGES_ALTERED)
     return verdict
 
 
-def verify_file_bytes(data: bytes, trusted_keys: Mapping[str, PublicKey]) -> Verdict:
+def verify_file_bytes(data: bytes, trusted_keys: Mapping[str, PublicKey], witnesses: Sequence[NoteKey] = ()) -> Verdict:
     """Judge a file of either form, told apart by its first bytes and not by its name."""
-    return verify_pdf(data, trusted_keys) if data.startswith(PDF_MAGIC) else verify(data, trusted_keys)
+    judge = verify_pdf if data.startswith(PDF_MAGIC) else verify
+    return judge(data, trusted_keys, witnesses)
 
 
 def _split(pdf: bytes) -> tuple[bytes, bytes]:

@@ -119,6 +119,19 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Logged:
+    """That the events of this passport stand in the issuer's log: `places` are theirs, in the order of `events`.
+
+    `checkpoint` is the signed state of the log (formats.checkpoint), `proof` the other hashes of its tree, in base64
+    and from left to right, that lead from the events' leaf hashes to its root.
+    """
+
+    checkpoint: str
+    places: tuple[int, ...]
+    proof: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Passport:
     identity: Identity
     issuer: str
@@ -129,6 +142,7 @@ class Passport:
     events: tuple[RecordedEvent, ...] = ()
     documents: tuple[AttachedDocument, ...] = ()
     provenance: tuple[Provenance, ...] = field(default=())
+    log: Logged | None = None
 
 
 def instant_text(moment: datetime) -> str:

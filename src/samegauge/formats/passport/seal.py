@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from samegauge.doors.crypto import SigningKey
 
 FORMAT = "samegauge-passport"
-VERSION = 1
+VERSION = 2
+VERSION_WITHOUT_LOG = 1
+VERSIONS = (VERSION_WITHOUT_LOG, VERSION)
 MAX_BYTES = 64 << 20
 HEADER_FIELDS = frozenset(
     {"format", "version", "serial", "issuer", "issued_at", "key_id", "public_key", "chunks"},
@@ -29,6 +31,7 @@ HEADER_FIELDS = frozenset(
 _SINGLE = ("identity", "as_built")
 _NUMBERED = ("operations", "inspections")
 _LAST = ("events", "documents", "provenance")
+_LOG = "log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def build(passport: Passport, key: SigningKey) -> bytes:
             index.append({"name": name, "fields": len(leaves), "root": root.hex()})
         header: dict[str, JsonValue] = {
             "format": FORMAT,
-            "version": VERSION,
+            "version": VERSION if passport.log else VERSION_WITHOUT_LOG,
             "serial": passport.identity.serial,
             "issuer": passport.issuer,
             "issued_at": instant_text(passport.issued_at),
@@ -79,7 +82,7 @@ def read(data: bytes) -> Passport:
     except CanonicalError as error:
         raise PassportError(f"Not a passport: {error}") from error
     header, contents = _parts(document)
-    fields: dict[str, JsonValue] = {name: contents.pop(name, None) for name in (*_SINGLE, *_LAST)}
+    fields: dict[str, JsonValue] = {name: contents.pop(name, None) for name in (*_SINGLE, *_LAST, _LOG)}
     for group in _NUMBERED:
         names = [name for name in contents if name.partition("/")[0] == group]
         if names != [f"{group}/{number}" for number in range(len(names))]:
@@ -88,6 +91,8 @@ def read(data: bytes) -> Passport:
     if contents:
         raise PassportError(f"{next(iter(contents))[:80]!r} is no chunk of a passport.")
     passport = from_json(Passport, {**fields, "issuer": header.get("issuer"), "issued_at": header.get("issued_at")}, "")
+    if (passport.log is None) != (header.get("version") == VERSION_WITHOUT_LOG):
+        raise PassportError("header/version: says otherwise than the passport whether it carries a proof of the log.")
     if passport.identity.serial != header.get("serial"):
         raise PassportError("header/serial: differs from the serial of the identity.")
     return passport
@@ -115,6 +120,8 @@ def _contents(passport: Passport) -> Iterator[tuple[str, JsonValue]]:
     for group in _NUMBERED:
         yield from ((f"{group}/{number}", to_json(entry)) for number, entry in enumerate(getattr(passport, group)))
     yield from ((name, to_json(getattr(passport, name))) for name in _LAST)
+    if passport.log is not None:
+        yield _LOG, to_json(passport.log)
 
 
 def _check_before_signing(passport: Passport, contents: dict[str, JsonValue]) -> None:
@@ -141,7 +148,7 @@ def _parts(document: JsonValue) -> tuple[dict[str, JsonValue], dict[str, JsonVal
     header, chunks = document.get("header"), document.get("chunks")
     if not isinstance(header, dict) or header.get("format") != FORMAT or not isinstance(chunks, list):
         raise PassportError("Not a passport: header and chunks are missing.")
-    if header.get("version") != VERSION:
+    if header.get("version") not in VERSIONS:
         raise PassportError(
             f"Version {str(header.get('version'))[:20]} of the passport is not known. Update samegauge."
         )

@@ -33,6 +33,7 @@ _CHUNK_NAMES = {
     "events": Bilingual("事件", "the events"),
     "documents": Bilingual("文件清單", "the list of documents"),
     "provenance": Bilingual("資料來源說明", "the notes on provenance"),
+    "log": Bilingual("紀錄證明", "the proof of the log"),
     "header": Bilingual("簽章目錄", "the signed header"),
     "": Bilingual("檔案結構", "the structure of the file"),
 }
@@ -65,9 +66,9 @@ _FINDINGS = {
 
 _TEXTS = {
     State.GENUINE: Bilingual(
-        "{serial} 的履歷護照與簽發時完全相同，由信任的金鑰「{trusted_as}」簽署，{chunks} 段全部相符。",
+        "{serial} 的履歷護照與簽發時完全相同，由信任的金鑰「{trusted_as}」簽署，{chunks} 段全部相符。{log}",
         "The passport of {serial} is exactly as issued, signed with the key trusted as “{trusted_as}”; "
-        "all {chunks} parts match.",
+        "all {chunks} parts match. {log}",
     ),
     State.ALTERED: Bilingual(
         "{finding}{rest}向簽發者索取原檔。",
@@ -106,6 +107,12 @@ _TEXTS = {
         "這不是 samegauge 的履歷護照。選擇簽發者給的 .json 或 .pdf 檔。",
         "This is not a samegauge passport. Choose the .json or .pdf file from the issuer.",
     ),
+    State.NOT_IN_LOG: Bilingual(
+        "{serial} 的履歷護照由金鑰 {key_id} 簽署，但它的事件不在它所附的紀錄裡：簽發者的歷史前後不一。"
+        "向簽發者與見證人查詢。",
+        "The passport of {serial} is signed with key {key_id}, but its events do not stand in the log that it carries: "
+        "the issuer's history contradicts itself. Ask the issuer and the witness.",
+    ),
     State.NEWER_VERSION: Bilingual(
         "這份履歷護照的格式比這套軟體新，無法驗證。更新 samegauge 後再試。",
         "The passport's format is newer than this software, so it cannot be verified. Update samegauge and try again.",
@@ -139,6 +146,7 @@ def verdict_text(verdict: Verdict) -> Bilingual:
             finding=found.zh if zh else found.en,
             header=header.zh if zh else header.en,
             rest=_rest(verdict, zh=zh),
+            log=_log_text(verdict, zh=zh),
         )
         texts.append(sentence if zh else sentence[:1].upper() + sentence[1:])
     return Bilingual(*texts)
@@ -151,6 +159,7 @@ def facts(verdict: Verdict) -> tuple[Fact, ...]:
         return ()
     statuses = [entry.status for inspection in passport.inspections for entry in inspection.characteristics]
     counts = ", ".join(f"{status.value} {statuses.count(status)}" for status in Status if status in statuses)
+    log = verdict.log
     rows = (
         ("serial", Bilingual("序號", "Serial"), passport.identity.serial),
         ("item", Bilingual("料號與名稱", "Item"), f"{passport.identity.item} {passport.identity.item_name}".strip()),
@@ -165,6 +174,12 @@ def facts(verdict: Verdict) -> tuple[Fact, ...]:
         ),
         ("operations", Bilingual("工序數", "Operations"), str(len(passport.operations))),
         ("provenance", Bilingual("模擬、假設、推論", "Simulated, assumed, inferred"), str(len(passport.provenance))),
+        ("log", Bilingual("事件紀錄與筆數", "Log of events, entries"), f"{log.origin} · {log.size}" if log else "—"),
+        (
+            "witnesses",
+            Bilingual("見證人", "Witnesses"),
+            ", ".join(f"{name} {at:%Y-%m-%d %H:%M:%S}Z" for name, at in log.seen) if log and log.seen else "—",
+        ),
     )
     return tuple(Fact(name, label, visible_text(value, _SHOWN)) for name, label, value in rows)
 
@@ -193,6 +208,27 @@ def _header_text(finding: Finding) -> Bilingual:
     if not field:
         return Bilingual("簽章目錄或簽章本身", "the signed header or the signature itself")
     return Bilingual(f"簽章目錄的欄位 {field} ", f"the field {field} of the signed header")
+
+
+def _log_text(verdict: Verdict, *, zh: bool) -> str:
+    log = verdict.log
+    if log is None:
+        return (
+            "它不附紀錄的證明，無法證明簽發者沒有改寫過自己的歷史。"
+            if zh
+            else "It carries no proof of the log: that the issuer never rewrote its own history is not proven."
+        )
+    names = [visible_text(name, _SHOWN) for name, _at in log.seen]
+    if not names:
+        return (
+            f"{log.events} 筆事件都在簽發者簽署的紀錄中，但這裡信任的見證人都沒有簽署該紀錄。"
+            if zh
+            else f"Its {log.events} events stand in the log that the issuer signed; "
+            "no witness believed here has signed it."
+        )
+    if zh:
+        return f"{log.events} 筆事件都在紀錄中，見證人 {'、'.join(names)} 已見過並簽署該紀錄。"
+    return f"Its {log.events} events stand in a log that {', '.join(names)} has seen and signed."
 
 
 def _rest(verdict: Verdict, *, zh: bool) -> str:

@@ -43,8 +43,9 @@ class Places:
 
     def sources(self) -> list[Path]:
         names = ("package-lock.json", "bundle.mjs", "icons.txt", "tabler.css", "tsconfig.json")
-        islands = sorted((self.frontend / "islands").glob("*.ts"))
-        return [*(self.frontend / name for name in names), *islands, Path(palette.__file__)]
+        islands = sorted(path for kind in ("*.ts", "*.json") for path in (self.frontend / "islands").rglob(kind))
+        gauges = WEB.parent / "formats" / "gauge_strings.json"
+        return [*(self.frontend / name for name in names), *islands, gauges, Path(palette.__file__)]
 
     def is_complete(self) -> bool:
         results = (self.vendor / "samegauge.js", self.fonts / "NotoSansTC-Bold.ttf", self.test_tools / "axe.min.js")

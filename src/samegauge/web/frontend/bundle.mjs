@@ -25,7 +25,9 @@ async function sprite() {
 async function scriptsAndStyles() {
   const common = { bundle: true, minify: true, legalComments: "eof", logLevel: "warning", absWorkingDir: here };
   const islands = ["theme", "samegauge", "signal", "upload"].map((name) => ({ in: `islands/${name}.ts`, out: name }));
-  await build({ ...common, entryPoints: islands, outdir: vendor, format: "iife", target: "es2022" });
+  const tablet = { page: "station", worker: "station_worker" };
+  const stations = Object.entries(tablet).map(([name, out]) => ({ in: `islands/station/${name}.ts`, out }));
+  await build({ ...common, entryPoints: [...islands, ...stations], outdir: vendor, format: "iife", target: "es2022" });
   await build({
     ...common,
     entryPoints: [

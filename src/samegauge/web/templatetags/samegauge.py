@@ -16,18 +16,30 @@ from django.utils.translation import gettext as _
 
 from samegauge.core.chart_words import chart_words
 from samegauge.core.charts import (
+    BarChart,
     CapabilityHistogram,
+    CauseTree,
     ControlChart,
+    Curve,
+    DotChart,
     Genealogy,
     LifeLine,
     LimitBar,
     OperationTimeline,
     Sparkline,
     StateStrip,
+    bar_chart,
+    bar_table,
     capability_histogram,
     capability_table,
+    cause_table,
+    cause_tree,
     control_chart,
     control_table,
+    curve_chart,
+    curve_table,
+    dot_chart,
+    dot_table,
     genealogy_table,
     genealogy_tree,
     life_line,
@@ -53,7 +65,7 @@ from samegauge.core.charts.numerals import (
 from samegauge.core.language import event_name, named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from django.forms import BoundField
 
@@ -305,16 +317,21 @@ def range_chart(data: ControlChart, title: str, **more: Any) -> dict[str, Any]:
 
 
 def _drawn(data: Any, words: ChartWords) -> tuple[str, ChartTable]:
-    if isinstance(data, ControlChart):
-        return control_chart(data, words), control_table(data, words)
-    if isinstance(data, CapabilityHistogram):
-        return capability_histogram(data, words), capability_table(data, words)
-    if isinstance(data, StateStrip):
-        return state_strip(data, words), state_strip_table(data, words)
-    if isinstance(data, OperationTimeline):
-        return operation_timeline(data), operation_table(data, words)
-    if isinstance(data, LifeLine):
-        return life_line(data, words), life_table(data, words)
-    if isinstance(data, Genealogy):
-        return genealogy_tree(data, words), genealogy_table(data, words)
+    for kind, (draw, tabulate) in _CHARTS.items():
+        if isinstance(data, kind):
+            return draw(data, words), tabulate(data, words)
     raise TypeError(f"There is no chart for {type(data).__name__}.")
+
+
+_CHARTS: dict[Any, tuple[Callable[..., str], Callable[..., ChartTable]]] = {
+    ControlChart: (control_chart, control_table),
+    CapabilityHistogram: (capability_histogram, capability_table),
+    StateStrip: (state_strip, state_strip_table),
+    OperationTimeline: (lambda data, _words: operation_timeline(data), operation_table),
+    LifeLine: (life_line, life_table),
+    Genealogy: (genealogy_tree, genealogy_table),
+    Curve: (lambda data, _words: curve_chart(data), lambda data, _words: curve_table(data)),
+    BarChart: (lambda data, _words: bar_chart(data), lambda data, _words: bar_table(data)),
+    DotChart: (lambda data, _words: dot_chart(data), lambda data, _words: dot_table(data)),
+    CauseTree: (lambda data, _words: cause_tree(data), lambda data, _words: cause_table(data)),
+}

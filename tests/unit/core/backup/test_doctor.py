@@ -18,6 +18,7 @@ from samegauge.core.backup.keys import RECORD, backup_keys
 from samegauge.core.database_walls.building import as_owner
 from samegauge.core.intake.batches import undo
 from samegauge.core.intake.models import ImportBatch, ImportedFile, ImportKind
+from samegauge.core.merkle_log.tree import place_waiting, take_over
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.models import Event, Item, Unit
@@ -37,6 +38,19 @@ PLANTED_ELSEWHERE = {
     "reference_broken",
     "migration_missing",
     "migration_unknown",
+    # In tests/unit/core/merkle_log/test_examining.py.
+    "log_entry_altered",
+    "log_state_altered",
+    "event_not_logged",
+    "event_missing",
+    "row_altered",
+    "row_missing",
+    "row_added",
+    "row_contradicts_event",
+    "event_back_dated",
+    "witness_refuses",
+    "log_behind",
+    "log_not_begun",
 }
 
 
@@ -52,6 +66,8 @@ def site(in_scope: Organisation, home: Path, tmp_path: Path) -> Path:
     store_key(key, home / "keys" / f"{in_scope.uid}.key")
     store_public_key(key.public, home / "keys" / "trusted" / f"{in_scope.uid}.pub")
     backup_keys(home, tmp_path / "sealed", PASSPHRASE)
+    take_over()
+    place_waiting()
     return home
 
 

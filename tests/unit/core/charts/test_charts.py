@@ -84,6 +84,29 @@ def _spark(text: str = "A") -> charts.Sparkline:
     return charts.Sparkline(text, (1.0, 2.0, 3.0), 0.5, 2.5, (2,))
 
 
+def _bars(text: str = "A") -> charts.BarChart:
+    bars = (charts.Bar(text, 92.3, is_alarm=True), charts.Bar("B", 8.4), charts.Bar("C", 0.0))
+    return charts.BarChart(text, "%", (text, text), bars, ((10.0, text), (30.0, text)))
+
+
+def _dots(text: str = "A") -> charts.DotChart:
+    groups = (
+        charts.DotGroup(text, 1.5, (1.0, 2.0, 1.5)),
+        charts.DotGroup("B", 1_000_000.0, (), 200_000.0, 1_400_000.0, is_alarm=True),
+        charts.DotGroup("C", None),
+        charts.DotGroup("D", 3.0, (), 1.0, 5.0),
+    )
+    return charts.DotChart(text, text, "ppm", (text,) * 5, groups, ((4.0, text),), from_zero=True)
+
+
+def _causes(text: str = "A") -> charts.CauseTree:
+    root = charts.CauseNode(text, "M", is_root=True)
+    first = charts.CauseNode(text, "M", whys=(charts.CauseNode(text, "M", whys=(root,)),))
+    return charts.CauseTree(
+        text, text, (first, charts.CauseNode(text, "P", is_struck=True)), (text,) * 4, ("root cause", "ruled out")
+    )
+
+
 DRAWN: dict[str, Callable[[str], str]] = {
     "control": lambda text: charts.control_chart(_run_chart(text)),
     "range": lambda text: charts.moving_range_chart(_run_chart(text)),
@@ -92,6 +115,9 @@ DRAWN: dict[str, Callable[[str], str]] = {
     "operations": lambda text: charts.operation_timeline(_operations(text)),
     "life": lambda text: charts.life_line(_life(text)),
     "tree": lambda text: charts.genealogy_tree(_tree(text)),
+    "bars": lambda text: charts.bar_chart(_bars(text)),
+    "dots": lambda text: charts.dot_chart(_dots(text)),
+    "causes": lambda text: charts.cause_tree(_causes(text)),
     "bar": lambda text: charts.limit_bar(_bar(text)),
     "spark": lambda text: charts.sparkline(_spark(text)),
 }
@@ -397,3 +423,26 @@ def test_a_picture_for_paper_carries_its_colours() -> None:
     assert ".c-alarm{fill:#B3261E" in style
     assert "var(" not in style
     assert "<" not in style
+
+
+def test_a_bar_too_long_is_an_alarm_and_its_table_has_the_figures() -> None:
+    svg = charts.bar_chart(_bars())
+    assert len(_elements(svg, "rect", "c-bar-alarm")) == 1
+    assert len(_elements(svg, "line", "c-limit")) == 2
+    assert charts.bar_table(_bars()).rows == (("A", "92.3"), ("B", "8.4"), ("C", "0.0"))
+
+
+def test_dots_show_values_means_and_bounds_and_leave_gaps() -> None:
+    svg = charts.dot_chart(_dots())
+    assert len(_elements(svg, "circle", "c-hollow")) == 3
+    assert len(_elements(svg, "line", "c-whisker")) == 2
+    assert len(_elements(svg, "path", "c-line")) == 1  # C has nothing, so neither B–C nor C–D is joined
+    assert len(charts.dot_table(_dots()).rows) == 4
+
+
+def test_the_root_cause_stands_out_and_what_was_ruled_out_is_struck() -> None:
+    svg = charts.cause_tree(_causes())
+    assert len(_elements(svg, "text", "c-suspect")) == 1
+    assert len(_elements(svg, "text", "c-struck")) == 1
+    levels = [row[0] for row in charts.cause_table(_causes()).rows]
+    assert levels == ["1", "2", "3", "1"]

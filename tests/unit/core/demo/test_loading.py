@@ -24,8 +24,9 @@ from samegauge.core.organisations.rules import (
 from samegauge.core.partners.models import Partner
 from samegauge.core.production.models import Station
 from samegauge.core.scope import all_organisations, organisation_scope
+from samegauge.core.thread.genealogy import as_built
 from samegauge.core.thread.models import AsBuiltEdge, Event, Item, ItemKind, Unit
-from samegauge.core.thread.rules import Recorder, ThreadError, altered_events, as_built, install
+from samegauge.core.thread.rules import Recorder, ThreadError, altered_events, install
 from samegauge.simulators.builder import orders
 from samegauge.simulators.builder.catalogue import BUILDER
 from samegauge.simulators.builder.company import simulated
@@ -83,7 +84,7 @@ def test_a_machine_is_built_of_what_the_simulation_put_in_and_left_in(loaded: Lo
     [machine, *_others] = company.machines
     assert loaded.added
     with organisation_scope(builder()):
-        inside = {branch.unit.serial for branch in as_built(Unit.objects.get(serial=machine.serial), company.end)}
+        inside = {branch.serial for branch in as_built(Unit.objects.get(serial=machine.serial), company.end)}
     standing = {edge.child for edge in company.installations if edge.removed_at is None}
     mine = {edge.child for edge in company.installations if edge.parent.startswith(machine.serial)}
     assert inside == standing & mine

@@ -13,8 +13,9 @@ from samegauge.core.intake.batches import UndoError
 from samegauge.core.intake.models import ImportBatch
 from samegauge.core.jobs.models import JobState
 from samegauge.core.takeover.targets import Outcome
+from samegauge.core.thread.genealogy import as_built, used_in
 from samegauge.core.thread.models import AsBuiltEdge, Event, Item, Lot, Unit
-from samegauge.core.thread.rules import Recorder, altered_events, as_built, install, used_in
+from samegauge.core.thread.rules import Recorder, altered_events, install
 
 if TYPE_CHECKING:
     from support.way_in import TakeOver
@@ -39,7 +40,7 @@ def test_a_sheet_of_two_levels_becomes_units_edges_and_dated_events(furnished: T
     batch = furnished.takes("units", machines_with_parts(), "m.xlsx", SHEET)
     assert batch.report["rows"] == {"new": 5, "changed": 0, "same": 0, "wrong": 0}
     machine = Unit.objects.get(serial="TX-650-0001")
-    assert [one.unit.serial for one in as_built(machine, datetime.now(UTC))] == ["BED-65-0007", "SPN-24-0011"]
+    assert [one.serial for one in as_built(machine, datetime.now(UTC))] == ["BED-65-0007", "SPN-24-0011"]
     assert Unit.objects.get(serial="BED-65-0008").item.number == "BED-65"
     assert {unit.lot for unit in Unit.objects.filter(item__number="BED-65")} == {Lot.objects.get(number="M-113")}
     assert altered_events(Event.objects.filter(batch=batch)) == []
@@ -158,7 +159,7 @@ def test_what_changed_between_dry_run_and_take_over_is_seen(furnished: TakeOver)
     child, other = (Unit.objects.get(serial=one) for one in ("A", "Q"))
     install(child, other, datetime.now(UTC), Recorder(actor=furnished.person))
     assert furnished.asked("units", data, "late.csv").state == JobState.FAILED
-    assert [one.unit.serial for one in used_in(child)] == ["Q"]
+    assert [one.serial for one in used_in(child)] == ["Q"]
 
 
 def test_a_formula_from_elsewhere_refuses_the_whole_file(furnished: TakeOver) -> None:

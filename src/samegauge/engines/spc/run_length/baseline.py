@@ -31,7 +31,7 @@ class _Grid(NamedTuple):
     weight: NDArray[np.float64]
 
 
-def baseline_run_length(
+def xbar_baseline_run_length(
     points: int, dof: int, *, width: float = 3.0, shift: float = 0.0, unbiased: bool = True
 ) -> RunLength:
     """How long does a chart of means or single values run when its limits come from a finite baseline?
@@ -68,7 +68,7 @@ def baseline_run_length(
 
     Examples
     --------
-    >>> found = baseline_run_length(25, 100)
+    >>> found = xbar_baseline_run_length(25, 100)
     >>> round(found.mean), round(found.median), round(found.early)
     (418, 209, 14)
 

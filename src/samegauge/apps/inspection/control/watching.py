@@ -1,0 +1,222 @@
+"""Each new value is judged in the transaction that writes it, whichever door it came through.
+
+A program keeps the charts it judged last in its memory. `Process.seen`, `last` and `epoch` tell whether another one has
+gone on meanwhile; then, and when a value comes late or is taken back, the chart is built anew from the database.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F
+
+from samegauge.apps.inspection.control.charting import Frame, Signal, Watch, signalled, signals
+from samegauge.apps.inspection.control.codes import ensure_codes
+from samegauge.apps.inspection.control.grouping import processes_of
+from samegauge.apps.inspection.control.models import Alarm, Chart, ControlDesign, LeftOut, Process, ProcessMember
+from samegauge.apps.inspection.control.series import places_of, series_of, values_with
+from samegauge.core.measurement.models import Measurement
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from django.db import models
+
+    from samegauge.apps.inspection.control.charting import Stretch
+    from samegauge.apps.inspection.control.series import Place, Value
+
+_MOST_HELD = 2000
+_AT_ONCE = 500
+_held: OrderedDict[int, tuple[tuple[int, int, int], Watch]] = OrderedDict()
+
+
+class Watching:
+    """What the wall's layer tells of written measurements."""
+
+    def follows(self, model: type[models.Model]) -> bool:
+        return model is Measurement
+
+    def added(self, records: Sequence[Any], keys: Sequence[int]) -> None:
+        rows = zip(records, keys, strict=True)
+        fresh = [key for row, key in rows if row.retracted_at is None and row.actual is not None]
+        if fresh:
+            _judge(values_with(fresh))
+
+    def changed(self, model: type[models.Model], keys: list[int]) -> None:  # noqa: ARG002 - the one that it follows
+        touched: set[int] = set()
+        for start in range(0, len(keys), _AT_ONCE):
+            rows = Measurement.everything.filter(pk__in=keys[start : start + _AT_ONCE], actual__isnull=False)
+            touched |= set(rows.order_by().values_list("characteristic_id", flat=True).distinct())
+        rebuild(set(ProcessMember.objects.filter(characteristic__in=touched).values_list("process_id", flat=True)))
+
+
+def _judge(values: Sequence[Value]) -> None:
+    owner = processes_of({one.characteristic for one in values})
+    new: dict[int, list[Value]] = defaultdict(list)
+    for one in values:
+        new[owner[one.characteristic]].append(one)
+    locked = _locked(new)
+    late = {key for key, process in locked.items() if not _goes_on(process, new[key])}
+    opened = _open_alarms(locked)
+    for key, process in locked.items():
+        if key not in late:
+            watch = _held[key][1].copied()
+            stretch = watch.take(new[key])
+            _settle_new(process, watch, stretch, opened.get(key))
+            _hold(process, watch)
+    _rebuild([locked[key] for key in sorted(late)], opened)
+
+
+def _locked(keys: Iterable[int]) -> dict[int, Process]:
+    # The row is locked, not what it leads to: PostgreSQL locks no side of a join that may be empty.
+    rows = Process.objects.select_for_update(of=("self",)).filter(pk__in=keys).select_related("design", "lead")
+    return {process.pk: process for process in rows.order_by("pk")}
+
+
+def _open_alarms(keys: Collection[int]) -> dict[int, Alarm]:
+    rows = Alarm.objects.filter(process__in=keys, answered_at__isnull=True, withdrawn_at__isnull=True)
+    return {alarm.process_id: alarm for alarm in rows}
+
+
+def _goes_on(process: Process, values: Sequence[Value]) -> bool:
+    token, watch = _held.get(process.pk, (None, None))
+    if watch is None or token != _token(process) or not watch.charts:
+        return False
+    return watch.last is None or values[0].place > watch.last
+
+
+def _hold(process: Process, watch: Watch) -> None:
+    last = watch.last
+    process.seen, process.last = watch.count, last.key if last else 0
+    process.last_at = last.taken_at if last else None
+    process.save(update_fields=["seen", "last", "last_at"])
+    _keep(process, watch)
+
+
+def _token(process: Process) -> tuple[int, int, int]:
+    return process.seen, process.last, process.epoch
+
+
+def _keep(process: Process, watch: Watch) -> None:
+    _held[process.pk] = _token(process), watch
+    _held.move_to_end(process.pk)
+    while len(_held) > _MOST_HELD:
+        _held.popitem(last=False)
+
+
+def rebuild(keys: Collection[int]) -> None:
+    """Build the charts of processes anew from the database, and let their alarms follow."""
+    if keys:
+        Process.objects.filter(pk__in=keys).update(epoch=F("epoch") + 1)
+        _rebuild(list(_locked(keys).values()), _open_alarms(keys))
+
+
+def _rebuild(processes: Sequence[Process], opened: dict[int, Alarm]) -> None:
+    for watched in watches(processes).items():
+        process = next(one for one in processes if one.pk == watched[0])
+        _settle_all(process, watched[1], opened.get(process.pk))
+        _hold(process, watched[1])
+
+
+def current(processes: Sequence[Process]) -> dict[int, Watch]:
+    """The charts of processes as they stand; what this program holds of them is not built anew."""
+    found = {}
+    for process in processes:
+        token, watch = _held.get(process.pk, (None, None))
+        if watch is not None and token == _token(process):
+            found[process.pk] = watch
+    missing = [process for process in processes if process.pk not in found]
+    for key, watch in watches(missing).items() if missing else ():
+        _keep(next(one for one in missing if one.pk == key), watch)
+        found[key] = watch
+    return found
+
+
+def watches(processes: Sequence[Process]) -> dict[int, Watch]:
+    """The charts of processes as the database has them, judged from the first value to the last."""
+    series, frames, restarts = series_of(processes), frames_of(processes), _restarts(processes)
+    return {one.pk: Watch(frames[one.pk], series[one.pk], restarts[one.pk]) for one in processes}
+
+
+def design_of(process: Process) -> ControlDesign:
+    """The design in force; where nobody set one, individuals and EWMA of what is alike."""
+    return process.design or ControlDesign(process=process, revision=0, pooling=process.pooling)
+
+
+def frames_of(processes: Sequence[Process]) -> dict[int, Frame]:
+    designs = {process.pk: design_of(process) for process in processes}
+    left_out: dict[int, dict[int, str]] = defaultdict(dict)
+    for row in LeftOut.objects.filter(design__in=[one.pk for one in designs.values() if one.pk]):
+        left_out[row.design_id][row.measurement_id] = row.reason  # type: ignore[attr-defined]
+    of_families = [key for key, one in designs.items() if one.chart == Chart.DNOM]
+    nominals: dict[int, dict[int, float | None]] = defaultdict(dict)
+    for row in ProcessMember.objects.filter(process__in=of_families).select_related("characteristic"):
+        nominals[row.process_id][row.characteristic_id] = row.characteristic.nominal
+    return {key: Frame(one, nominals[key], left_out[one.pk or 0]) for key, one in designs.items()}
+
+
+def _restarts(processes: Sequence[Process]) -> dict[int, list[Place]]:
+    rows = Alarm.objects.filter(process__in=processes, ends_with__isnull=False)
+    ends = dict(rows.values_list("pk", "ends_with_id"))
+    owners = dict(rows.values_list("pk", "process_id"))
+    places = places_of(set(ends.values()))
+    found: dict[int, list[Place]] = {process.pk: [] for process in processes}
+    for alarm, end in ends.items():
+        found[owners[alarm]].append(places[end])
+    return found
+
+
+def _settle_new(process: Process, watch: Watch, stretch: Stretch | None, alarm: Alarm | None) -> None:
+    places = signalled(stretch.plotted) if stretch else []
+    if not stretch or not places:
+        return
+    size = watch.frame.size
+    latest = stretch.values[places[-1] * size + size - 1]
+    if alarm is None:
+        _open(process, _first(watch, stretch, places), latest, len(places))
+        return
+    alarm.latest_id, alarm.signals = latest.key, alarm.signals + len(places)
+    alarm.save(update_fields=["latest", "signals"])
+
+
+def _first(watch: Watch, stretch: Stretch, places: Sequence[int]) -> tuple[Value, list[Signal]]:
+    size = watch.frame.size
+    return stretch.values[places[0] * size + size - 1], signals(watch.charts, stretch.plotted, places[0])
+
+
+def _settle_all(process: Process, watch: Watch, alarm: Alarm | None) -> None:
+    """What is open follows the last stretch; an answered alarm whose value is no longer there is withdrawn too."""
+    now = datetime.now(UTC)
+    gone = Alarm.objects.filter(process=process, answered_at__isnull=False, withdrawn_at__isnull=True)
+    gone.filter(measurement__retracted_at__isnull=False).update(withdrawn_at=now)
+    stretch = watch.stretches[-1] if watch.stretches else None
+    places = signalled(stretch.plotted) if stretch else []
+    if stretch is None or not places:
+        if alarm is not None:
+            Alarm.objects.filter(pk=alarm.pk).update(withdrawn_at=now)
+        return
+    size = watch.frame.size
+    first, latest = _first(watch, stretch, places), stretch.values[places[-1] * size + size - 1]
+    if alarm is None:
+        _open(process, first, latest, len(places))
+        return
+    value, found = first
+    alarm.measurement_id, alarm.since = value.key, value.place.taken_at
+    alarm.rules, alarm.latest_id, alarm.signals = [one.as_dict() for one in found], latest.key, len(places)
+    alarm.save(update_fields=["measurement", "since", "rules", "latest", "signals"])
+
+
+def _open(process: Process, first: tuple[Value, list[Signal]], latest: Value, count: int) -> None:
+    ensure_codes()
+    value, found = first
+    Alarm.objects.create(
+        process=process,
+        measurement_id=value.key,
+        latest_id=latest.key,
+        signals=count,
+        rules=[one.as_dict() for one in found],
+        since=value.place.taken_at,
+        opened_at=datetime.now(UTC),
+    )
