@@ -82,7 +82,7 @@ def sniffed(content: bytes) -> set[str]:
         json.loads(content)
     except ValueError:
         return texts
-    return texts - {"text/html"} | {"application/json", "application/vnd.cyclonedx+json"}
+    return texts - {"text/html"} | {"application/json", "application/ld+json", "application/vnd.cyclonedx+json"}
 
 
 @pytest.mark.asvs("4.1.1")

@@ -17,6 +17,7 @@ from support.accounts import sign_in_confirmed
 from tenancy.canaries import DAY
 
 from samegauge.core.kinds.declaration import all_kinds
+from samegauge.core.labels.rules import code_of
 from samegauge.core.organisations.models import Role
 from samegauge.web.api import api
 
@@ -72,7 +73,7 @@ PERSONAL = {"token_id", "session_id", "connection_id", "person_uid"}
 # Addresses that answer only to a question.
 QUESTIONS: dict[str, Callable[[Firm], dict[str, str]]] = {
     "unit_by_serial": lambda firm: {"serial": firm.records["child"].serial},
-    "part_check": lambda firm: {"scan": firm.records["child"].serial},
+    "part_check": lambda firm: {"scan": code_of("U", firm.records["child"].uid)},  # a serial would come back as asked
     "quality_report": lambda _firm: {"month": "2026-01"},
     "unit_signals": lambda _firm: {"tag": "Xact"},
     "trace_signals": lambda _firm: {"tag": "Xact"},
@@ -255,13 +256,19 @@ def _sample(schema: dict[str, Any], uid: str) -> Any:
     if schema.get("type") == "object":
         return {name: _sample(part, uid) for name, part in schema.get("properties", {}).items()}
     if "anyOf" in schema:
-        return None
+        return None if {"type": "null"} in schema["anyOf"] else _sample(schema["anyOf"][0], uid)
     if "enum" in schema:
         return schema["enum"][0]
-    if schema.get("type") == "integer":
+    if schema.get("type") == "array":
+        return [_sample(schema["items"], uid)]
+    return _plain_sample(schema, uid)
+
+
+def _plain_sample(schema: dict[str, Any], uid: str) -> Any:
+    if schema.get("type") in {"integer", "number"}:
         return schema.get("minimum", 0)
-    formats = {"uuid": uid, "date-time": f"{DAY}T08:00:00Z"}
-    return formats.get(schema.get("format", ""), schema.get("default", "text"))
+    formats = {"uuid": uid, "date": DAY, "date-time": f"{DAY}T08:00:00Z"}
+    return formats.get(schema.get("format", ""), schema.get("default") or "text")
 
 
 class Visitor:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from samegauge.core.organisations.models import Membership
 
 VERSION = version("samegauge")
-# Below 1200 px the menu is one line: these wait behind "More".
+# Below 1200 px these wait behind "More", so that a tablet shows the menu in one line.
 LESSER = {
     "characteristic_list", "gauge_list", "nonconformity_list", "plan_list", "machine_list", "kind_list", "import_list",
     "shared_with_us",

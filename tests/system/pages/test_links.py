@@ -35,7 +35,7 @@ OTHERWISE_REACHED = {
     "help_member", "end_session", "end_other_sessions", "remove_connection",
     "company_sign_in", "company_callback", "socialaccount_login_cancelled", "tablet_worker", "tablet_manifest",
     "start_unit", "act_at_station", "change_plan", "change_procedure", "change_route",
-    "witness_add_checkpoint",
+    "witness_add_checkpoint", "witness_request",
     "calibration_new", "calibration_withdraw", "study_withdraw", "nonconformity_step", "nonconformity_add",
     "corrective_action_new", "corrective_action_close", "cause_new", "cause_mark", "verification_set",
     "discipline_write",

@@ -292,7 +292,9 @@ def line(owner: Person) -> dict[str, str]:
             key="level", sequence=1, kind="value", text="Level", text_zh="水平", unit_code="µm/m", upper=20.0
         ),
         ProcedureStep(key="head", sequence=2, kind="part", text="Scan the head", text_zh="掃描主軸頭", item=part),
-        ProcedureStep(key="sign", sequence=3, kind="signature", text="Sign", text_zh="簽署", meaning="Done"),
+        ProcedureStep(
+            key="sign", sequence=3, kind="signature", text="Sign", text_zh="簽署", meaning="Done", meaning_zh="已完成"
+        ),
     ]
     procedure = draft(Procedure(code="SOP-TX", item=item, title="Bed", title_zh="床台"), steps, owner)
     stops = [

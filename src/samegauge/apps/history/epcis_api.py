@@ -20,7 +20,7 @@ from samegauge.core.thread.models import Unit
 router = GuardedRouter(tags=["epcis"])
 
 
-class EventQuestion(Schema):
+class EpcisQuestion(Schema):
     unit: UUID | None = Field(None, description="Of one unit; else of all")
     since: Instant | None = Field(None, description="What happened from then on")
     until: Instant | None = Field(None, description="What happened before")
@@ -28,7 +28,7 @@ class EventQuestion(Schema):
 
 @router.get("/epcis", response={200: None}, openapi_extra=file_answer(MEDIA_TYPE))
 @needs(Action.READ)
-def epcis_document(request: HttpRequest, asked: Query[EventQuestion]) -> Any:
+def epcis_document(request: HttpRequest, asked: Query[EpcisQuestion]) -> Any:
     """Download events as one EPCIS document, each with its CBV 2.0 hash as its ID, oldest first."""
     unit = get_object_or_404(Unit, uid=asked.unit) if asked.unit else None
     organisation = request.membership.organisation  # type: ignore[attr-defined]

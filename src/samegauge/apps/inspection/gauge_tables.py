@@ -13,7 +13,7 @@ from samegauge.apps.inspection.models import AsFound, InstrumentState, Instrumen
 from samegauge.core.charts import Bar, BarChart, DotChart, DotGroup
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
-from samegauge.core.language import in_one_line, in_reader_language
+from samegauge.core.language import in_one_line, in_reader_language, script_of
 from samegauge.core.words import provenance_of
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def gauge_table(
 def _study_cell(study: InstrumentStudy | None) -> Cell:
     if study is None:
         return Cell(chip=Chip("no_data", _("No study")))
-    return Cell(chip=verdict_chip(study.verdict), url=reverse("gauge_study", args=[study.uid]))
+    url = reverse("gauge_study", args=[study.uid])
+    return Cell(study.performed_on.isoformat(), url, chip=verdict_chip(study.verdict))
 
 
 def calibration_table(rows: Iterable[Calibration]) -> RecordTable:
@@ -120,7 +121,7 @@ def calibration_table(rows: Iterable[Calibration]) -> RecordTable:
         (
             Cell(
                 row.certificate_number,
-                reverse("calibration_file", args=[row.uid]) if row.certificate else "",
+                reverse("calibration_file", args=[row.uid]) if row.certificate_id else "",
                 code=True,
                 note=_withdrawn(row),
                 provenance="simulated" if row.simulated else "",
@@ -302,7 +303,7 @@ def doubt_table(measurements: Sequence[Measurement], why: Mapping[int, str], imp
                     code=True,
                     provenance=provenance_of(unit),
                 ),
-                Cell(row.characteristic.name),
+                Cell(row.characteristic.name, lang=script_of(row.characteristic.name)),
                 Cell(f"{number_text(row.actual)} {row.characteristic.unit_code}"),
                 Cell(f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"),
                 Cell(", ".join(one.serial for one in machines) or "–", code=bool(machines)),

@@ -132,6 +132,7 @@ class Calibration(Recorded):
 
     get_as_found_display: Callable[[], str]
     instrument_id: int
+    certificate_id: int | None
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="calibrations")
     calibrated_on = models.DateField(_("Calibrated on"), help_text=_("Date of the certificate."))
     due_on = models.DateField(_("Calibration due on"), help_text=_("It may not be used after."))

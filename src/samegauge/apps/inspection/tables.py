@@ -11,7 +11,7 @@ from samegauge.apps.inspection.gauge_rules import in_doubt
 from samegauge.core.charts import Sparkline, sparkline
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
-from samegauge.core.language import in_one_line, in_reader_language, reads_chinese
+from samegauge.core.language import in_one_line, in_reader_language, reads_chinese, script_of
 from samegauge.core.method_words import method_facts
 from samegauge.core.words import provenance_of
 from samegauge.engines.spc.capability.normal import Capability, Index, Verdict
@@ -50,6 +50,7 @@ def _row(characteristic: Characteristic, study: Study) -> tuple[Cell, ...]:
             characteristic.name,
             reverse("characteristic", args=[characteristic.uid]),
             note=characteristic.item.number,
+            lang=script_of(characteristic.name),
         ),
         Cell(chip=Chip("alarm", number_text(study.failed, 0))) if study.failed else Cell(number_text(0, 0)),
         Cell(number_text(len(study.values), 0)),

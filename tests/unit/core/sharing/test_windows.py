@@ -29,8 +29,9 @@ from samegauge.core.sharing.models import Covers, Grant, GrantedUnit, GrantUse
 from samegauge.core.sharing.rules import SharingError, received, revoke, shared_units
 from samegauge.core.sharing.windows import NoGrantError, window
 from samegauge.core.telemetry import organisation_lake
+from samegauge.core.thread.genealogy import as_built, used_in
 from samegauge.core.thread.models import AsBuiltEdge, Document, Event, Item, Lot, Revision, Unit
-from samegauge.core.thread.rules import Fact, Recorder, as_built, install, record, remove, used_in
+from samegauge.core.thread.rules import Fact, Recorder, install, record, remove
 from samegauge.core.vault.models import StoredFile
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class TestTheHistory:
         }
         assert edges == {("SPINDLE-1", "BEARING-1"), ("SPINDLE-1", REMOVED)}
         assert used_in(machine.spindle) == []
-        assert [branch.unit.serial for branch in as_built(machine.spindle, None)] == [REMOVED, "BEARING-1"]
+        assert [branch.serial for branch in as_built(machine.spindle, None)] == [REMOVED, "BEARING-1"]
 
     def test_events_tell_nothing_of_other_places(self) -> None:
         events = list(Event.objects.all())

@@ -81,7 +81,10 @@ def _computed(processes: Sequence[Process]) -> list[Standing]:
 
 
 def _has_limit(row: Characteristic) -> bool:
-    return row.lower_limit is not None or row.upper_limit is not None
+    """Whether it can be judged by its limits; an import may state a lower one that is not below the upper one."""
+    if row.lower_limit is None or row.upper_limit is None:
+        return row.lower_limit is not None or row.upper_limit is not None
+    return row.lower_limit < row.upper_limit
 
 
 def _values(process: Process, series: Sequence[Value]) -> list[float]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-_CODE = RegexValidator(r"\A[0-9A-Z](?:[0-9A-Z.-]*[0-9A-Z])?\Z", _("Use A to Z, digits and . -"))
+_CODE = RegexValidator(r"\A[0-9A-Z](?:[0-9A-Z ./-]*[0-9A-Z])?\Z", _("Use A to Z, digits and . / -"))
 
 
 class Pooling(models.TextChoices):

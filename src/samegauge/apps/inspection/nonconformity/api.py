@@ -18,10 +18,10 @@ from samegauge.apps.inspection.nonconformity.eight_d import missing
 from samegauge.apps.inspection.nonconformity.models import (
     CorrectiveAction,
     Disposition,
+    FlowStep,
     Nonconformity,
     Source,
     State,
-    StepKind,
 )
 from samegauge.core.api_contract import Day, GuardedRouter, Instant, Listed, Window, Word, Words
 from samegauge.core.organisations.models import Role
@@ -81,7 +81,7 @@ def report_record(row: Nonconformity) -> ReportRecord:
 
 
 class StepRecord(Schema):
-    kind: StepKind
+    kind: FlowStep
     at: datetime
     actor: str
     text: str
@@ -110,7 +110,7 @@ class OpenedReport(Schema):
 
 
 class TakenStep(Schema):
-    step: StepKind
+    step: FlowStep
     text: Word = ""
     disposition: Disposition | None = None
 
@@ -198,7 +198,7 @@ def nonconformity_detail(request: HttpRequest, report_uid: UUID) -> Any:  # noqa
         serials=[one.unit.serial for one in affected if one.unit],
         lots=[one.lot.number for one in affected if one.lot],
         steps=[
-            StepRecord(kind=StepKind(one.kind), at=one.at, actor=one.actor_name, text=one.text)
+            StepRecord(kind=FlowStep(one.kind), at=one.at, actor=one.actor_name, text=one.text)
             for one in row.steps.all()
         ],
     )

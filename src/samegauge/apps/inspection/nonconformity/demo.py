@@ -17,9 +17,9 @@ from samegauge.apps.inspection.nonconformity.models import (
     Delivery,
     DisciplineStep,
     Disposition,
+    FlowStep,
     Nonconformity,
     Source,
-    StepKind,
 )
 from samegauge.core.demo.books import RECORDED_BY
 from samegauge.core.demo.chapters import declare_chapter
@@ -93,7 +93,7 @@ class _Hand:
         return Recorder(actor_name=f"{RECORDED_BY} · {self.who}", receive_time=self.at)
 
     def take(
-        self, report: Nonconformity, kind: StepKind, text: str, disposition: Disposition | None = None
+        self, report: Nonconformity, kind: FlowStep, text: str, disposition: Disposition | None = None
     ) -> Nonconformity:
         step = rules.Step(kind, self.recorder, Role.QUALITY_MANAGER, text, disposition, self.at)
         return rules.take(report, step)
@@ -135,19 +135,19 @@ def _cold_batch(books: Books, company: Company) -> None:
     hand = _Hand(MANAGER, seen + timedelta(days=1))
     hand.take(
         report,
-        StepKind.CONTAIN,
+        FlowStep.CONTAIN,
         "同批庫存隔離；已裝機者列入追蹤。Stock of the batch set aside; built-in beds are watched.",
     )
     _Hand(MANAGER, seen + timedelta(days=9)).take(
         report,
-        StepKind.DECIDE,
+        FlowStep.DECIDE,
         "交貨前重新調整滑軌並複測真直度。Rails are set again and measured before delivery.",
         Disposition.REWORK,
     )
     _Hand("QC-2", seen + timedelta(days=40)).take(
-        report, StepKind.PASS, "六台真直度皆在允差內。Straightness of all six is within tolerance."
+        report, FlowStep.PASS, "六台真直度皆在允差內。Straightness of all six is within tolerance."
     )
-    _Hand(MANAGER, seen + timedelta(days=41)).take(report, StepKind.CLOSE, "")
+    _Hand(MANAGER, seen + timedelta(days=41)).take(report, FlowStep.CLOSE, "")
     _cure_of_cold_beds(report, characteristic, seen)
 
 
@@ -205,7 +205,7 @@ def _weak_lot(_books: Books, company: Company) -> None:
     )
     _Hand(MANAGER, seen + timedelta(days=1)).take(
         report,
-        StepKind.CONTAIN,
+        FlowStep.CONTAIN,
         "同批備品停用，客戶機台列入更換。Spares of the lot are set aside; machines are listed for replacement.",
     )
     action = eight_d.open_action(
@@ -247,10 +247,10 @@ def _refused_screws(_books: Books, _company: Company) -> None:
         )
         later = row.reported_at + timedelta(days=1)
         _Hand(MANAGER, later).take(
-            report, StepKind.DECIDE, "退回供應商。Goes back to the supplier.", Disposition.RETURN
+            report, FlowStep.DECIDE, "退回供應商。Goes back to the supplier.", Disposition.RETURN
         )
-        _Hand("QC-1", later + timedelta(days=2)).take(report, StepKind.CARRY_OUT, "已退貨。Sent back.")
-        _Hand(MANAGER, later + timedelta(days=3)).take(report, StepKind.CLOSE, "")
+        _Hand("QC-1", later + timedelta(days=2)).take(report, FlowStep.CARRY_OUT, "已退貨。Sent back.")
+        _Hand(MANAGER, later + timedelta(days=3)).take(report, FlowStep.CLOSE, "")
 
 
 def _biased_operator(_books: Books, company: Company) -> None:
@@ -274,7 +274,9 @@ def _biased_operator(_books: Books, company: Company) -> None:
         _Hand("QC-2", seen).recorder,
     )
     _Hand(MANAGER, seen + timedelta(days=1)).take(
-        report, StepKind.CONTAIN, "該員量測值由第二人複測。A second person measures again what this operator measured."
+        report,
+        FlowStep.CONTAIN,
+        "該員量測值由第二人複測。A second person measures again what this operator measured.",
     )
     action = eight_d.open_action(
         [report], "量測手法不一致 People measure differently", _Hand(MANAGER, seen + timedelta(days=1)).recorder
@@ -312,9 +314,9 @@ def _scratch(books: Books, company: Company) -> None:
         ),
         _Hand("OP-02", seen).recorder,
     )
-    _Hand(MANAGER, seen + timedelta(hours=4)).take(report, StepKind.DECIDE, "補漆。Painted again.", Disposition.REWORK)
-    _Hand("QC-3", seen + timedelta(days=1)).take(report, StepKind.PASS, "外觀合格。Looks as it should.")
-    _Hand(MANAGER, seen + timedelta(days=1, hours=1)).take(report, StepKind.CLOSE, "")
+    _Hand(MANAGER, seen + timedelta(hours=4)).take(report, FlowStep.DECIDE, "補漆。Painted again.", Disposition.REWORK)
+    _Hand("QC-3", seen + timedelta(days=1)).take(report, FlowStep.PASS, "外觀合格。Looks as it should.")
+    _Hand(MANAGER, seen + timedelta(days=1, hours=1)).take(report, FlowStep.CLOSE, "")
 
 
 def _colour(books: Books, company: Company) -> None:
@@ -331,7 +333,7 @@ def _colour(books: Books, company: Company) -> None:
         _Hand("OP-22", seen).recorder,
     )
     why = "客戶看過樣板並同意。The customer has seen a sample and agrees."
-    _Hand(MANAGER, seen + timedelta(days=1)).take(report, StepKind.DECIDE, why, Disposition.USE_AS_IS)
+    _Hand(MANAGER, seen + timedelta(days=1)).take(report, FlowStep.DECIDE, why, Disposition.USE_AS_IS)
 
 
 declare_chapter("deliveries", write_deliveries)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from samegauge.apps.inspection.nonconformity.models import Disposition, State, StepKind
+from samegauge.apps.inspection.nonconformity.models import Disposition, FlowStep, State
 from samegauge.core.organisations.models import Role
 
 DECIDERS = frozenset({Role.OWNER, Role.QUALITY_MANAGER, Role.ENGINEER})
@@ -32,17 +32,17 @@ class Way:
     needs_text: bool = True
 
 
-WAYS: dict[StepKind, Way] = {
-    StepKind.CONTAIN: Way(frozenset({State.OPEN, State.CONTAINED}), EVERYBODY_AT_WORK),
-    StepKind.DECIDE: Way(frozenset({State.OPEN, State.CONTAINED}), DECIDERS),
-    StepKind.APPROVE: Way(frozenset({State.PROPOSED}), DECIDERS, CONCESSIONS, by_another=True),
-    StepKind.REFUSE: Way(frozenset({State.PROPOSED}), DECIDERS, CONCESSIONS, by_another=True),
-    StepKind.CARRY_OUT: Way(frozenset({State.DECIDED}), EVERYBODY_AT_WORK, GONE_FOR_GOOD),
-    StepKind.PASS: Way(frozenset({State.DECIDED}), JUDGES, INSPECTED_AGAIN),
-    StepKind.FAIL: Way(frozenset({State.DECIDED}), JUDGES, INSPECTED_AGAIN),
-    StepKind.CLOSE: Way(frozenset({State.DONE}), DECIDERS, needs_text=False),
-    StepKind.REOPEN: Way(frozenset({State.DONE, State.CLOSED}), DECIDERS),
-    StepKind.NOTE: Way(frozenset(State), EVERYBODY_AT_WORK),
+WAYS: dict[FlowStep, Way] = {
+    FlowStep.CONTAIN: Way(frozenset({State.OPEN, State.CONTAINED}), EVERYBODY_AT_WORK),
+    FlowStep.DECIDE: Way(frozenset({State.OPEN, State.CONTAINED}), DECIDERS),
+    FlowStep.APPROVE: Way(frozenset({State.PROPOSED}), DECIDERS, CONCESSIONS, by_another=True),
+    FlowStep.REFUSE: Way(frozenset({State.PROPOSED}), DECIDERS, CONCESSIONS, by_another=True),
+    FlowStep.CARRY_OUT: Way(frozenset({State.DECIDED}), EVERYBODY_AT_WORK, GONE_FOR_GOOD),
+    FlowStep.PASS: Way(frozenset({State.DECIDED}), JUDGES, INSPECTED_AGAIN),
+    FlowStep.FAIL: Way(frozenset({State.DECIDED}), JUDGES, INSPECTED_AGAIN),
+    FlowStep.CLOSE: Way(frozenset({State.DONE}), DECIDERS, needs_text=False),
+    FlowStep.REOPEN: Way(frozenset({State.DONE, State.CLOSED}), DECIDERS),
+    FlowStep.NOTE: Way(frozenset(State), EVERYBODY_AT_WORK),
 }
 
 
@@ -54,7 +54,7 @@ class Standing:
     disposition: Disposition | None = None
 
 
-def steps_open(standing: Standing) -> list[StepKind]:
+def steps_open(standing: Standing) -> list[FlowStep]:
     """The steps that lead on from here, whoever takes them."""
     return [kind for kind, way in WAYS.items() if _fits(way, standing)]
 
@@ -65,21 +65,21 @@ def _fits(way: Way, standing: Standing) -> bool:
     return standing.disposition is None or standing.disposition in way.only_for
 
 
-def after(standing: Standing, kind: StepKind, disposition: Disposition | None = None) -> Standing:
+def after(standing: Standing, kind: FlowStep, disposition: Disposition | None = None) -> Standing:
     """Where a step leads; `disposition` is what DECIDE decides."""
     if kind not in steps_open(standing):
         raise ValueError(f"{kind} does not lead on from {standing.state}.")
-    if kind is StepKind.NOTE:
+    if kind is FlowStep.NOTE:
         return standing
-    if kind is StepKind.DECIDE:
+    if kind is FlowStep.DECIDE:
         if disposition is None:
             raise ValueError("A decision names a disposition.")
         return Standing(State.PROPOSED if disposition in CONCESSIONS else State.DECIDED, disposition)
-    if kind is StepKind.APPROVE:
+    if kind is FlowStep.APPROVE:
         return Standing(State.DONE if standing.disposition in NOTHING_TO_DO else State.DECIDED, standing.disposition)
-    if kind in {StepKind.CARRY_OUT, StepKind.PASS}:
+    if kind in {FlowStep.CARRY_OUT, FlowStep.PASS}:
         return Standing(State.DONE, standing.disposition)
-    if kind is StepKind.CLOSE:
+    if kind is FlowStep.CLOSE:
         return Standing(State.CLOSED, standing.disposition)
     # Refused, failed again or reopened: what becomes of it is to be decided anew.
-    return Standing(State.CONTAINED if kind is StepKind.CONTAIN else State.OPEN)
+    return Standing(State.CONTAINED if kind is FlowStep.CONTAIN else State.OPEN)

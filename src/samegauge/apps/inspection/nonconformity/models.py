@@ -210,7 +210,7 @@ class Disposition(models.TextChoices):
     CONFORMS = "conforms", _("Conforms after all")
 
 
-class StepKind(models.TextChoices):
+class FlowStep(models.TextChoices):
     OPENED = "opened", pgettext_lazy("nonconformity", "Opened")
     CONTAIN = "contain", pgettext_lazy("nonconformity", "Contained")
     DECIDE = "decide", pgettext_lazy("nonconformity", "Disposition decided")
@@ -335,7 +335,7 @@ class ReportStep(Owned):
     report_id: int
     actor_id: int | None
     report = models.ForeignKey(Nonconformity, on_delete=models.PROTECT, related_name="steps")
-    kind = models.CharField(max_length=10, choices=StepKind.choices)
+    kind = models.CharField(max_length=10, choices=FlowStep.choices)
     at = models.DateTimeField()
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     actor_name = models.CharField(max_length=200)

@@ -26,12 +26,12 @@ from samegauge.apps.inspection.nonconformity.models import (
     Affected,
     Delivery,
     Disposition,
+    FlowStep,
     Nonconformity,
     Photo,
     ReportStep,
     Source,
     State,
-    StepKind,
 )
 from samegauge.core.attention.refreshing import in_both_languages
 from samegauge.core.measurement.models import Conformity, Inspection
@@ -85,7 +85,7 @@ class Found:
 class Step:
     """A step somebody takes; `role` is that of the membership they act in."""
 
-    kind: StepKind
+    kind: FlowStep
     recorder: Recorder
     role: Role
     text: str = ""
@@ -127,7 +127,7 @@ def open_report(found: Found, recorder: Recorder) -> Nonconformity:
                 *(Affected(report=report, lot=lot) for lot in found.lots),
             ]
         )
-        _write(report, StepKind.OPENED, recorder, found.description)
+        _write(report, FlowStep.OPENED, recorder, found.description)
         _tell(report, "nonconformity", found.found_at, recorder)
         _settle_blocks(report, recorder)
     return report
@@ -174,7 +174,7 @@ def also_affects(report: Nonconformity, units: Sequence[Unit], recorder: Recorde
         Affected.objects.bulk_create([Affected(report=report, unit=unit) for unit in new])
         if new:
             said = _("Also affected: %(serials)s") % {"serials": ", ".join(unit.serial for unit in new)}
-            _write(report, StepKind.NOTE, recorder, said)
+            _write(report, FlowStep.NOTE, recorder, said)
             _tell(report, "nonconformity", recorder.receive_time, recorder, units=new)
             _settle_blocks(report, recorder)
     return len(new)
@@ -190,7 +190,7 @@ def standing_of(report: Nonconformity) -> Standing:
     return Standing(State(report.state), Disposition(report.disposition) if report.disposition else None)
 
 
-def steps_for(report: Nonconformity, person_id: int | None, role: Role) -> list[StepKind]:
+def steps_for(report: Nonconformity, person_id: int | None, role: Role) -> list[FlowStep]:
     """The steps that this person may take now."""
     open_now = [kind for kind in steps_open(standing_of(report)) if role in WAYS[kind].roles]
     return [kind for kind in open_now if not (WAYS[kind].by_another and _was_involved(report, person_id))]
@@ -229,14 +229,14 @@ def _refuse_unfit(report: Nonconformity, step: Step, way: Way) -> None:
         raise NonconformityError(_("This role may not do that. Ask the quality manager."))
     if way.needs_text and not step.text.strip():
         raise NonconformityError(_("Say what was done, or why."))
-    if step.kind is StepKind.DECIDE and step.disposition is None:
+    if step.kind is FlowStep.DECIDE and step.disposition is None:
         raise NonconformityError(_("Choose what becomes of it."))
     person = step.recorder.actor.pk if step.recorder.actor else None
     if way.by_another and (person is None or _was_involved(report, person)):
         raise NonconformityError(
             _("A concession is approved by somebody else than who opened the report or proposed it.")
         )
-    if step.kind is StepKind.PASS and report.inspection is not None:
+    if step.kind is FlowStep.PASS and report.inspection is not None:
         _refuse_without_inspection(report, report.inspection.plan)
 
 
@@ -256,18 +256,18 @@ def _refuse_without_inspection(report: Nonconformity, plan: str) -> None:
 def _apply(report: Nonconformity, step: Step) -> None:
     standing = after(standing_of(report), step.kind, step.disposition)
     report.state, report.disposition = standing.state, standing.disposition or ""
-    if step.kind is StepKind.CONTAIN:
+    if step.kind is FlowStep.CONTAIN:
         report.containment = step.text.strip()
-    if step.kind is StepKind.DECIDE:
+    if step.kind is FlowStep.DECIDE:
         report.decided_at, report.decided_by, report.decided_by_name = step.at, step.recorder.actor, step.recorder.name
-    if standing.disposition is None and step.kind is not StepKind.CONTAIN and step.kind is not StepKind.NOTE:
+    if standing.disposition is None and step.kind is not FlowStep.CONTAIN and step.kind is not FlowStep.NOTE:
         report.decided_at, report.decided_by, report.decided_by_name = None, None, ""
     report.closed_at = (
-        step.at if step.kind is StepKind.CLOSE else (report.closed_at if step.kind is StepKind.NOTE else None)
+        step.at if step.kind is FlowStep.CLOSE else (report.closed_at if step.kind is FlowStep.NOTE else None)
     )
 
 
-def _write(report: Nonconformity, kind: StepKind, recorder: Recorder, text: str, **payload: Any) -> None:
+def _write(report: Nonconformity, kind: FlowStep, recorder: Recorder, text: str, **payload: Any) -> None:
     ReportStep.objects.create(
         report=report,
         kind=kind,
@@ -281,8 +281,12 @@ def _write(report: Nonconformity, kind: StepKind, recorder: Recorder, text: str,
 
 def _tell_of(report: Nonconformity, step: Step) -> None:
     """Say in the threads what became of the units: only what holds, not what waits for approval."""
-    decided = step.kind is StepKind.APPROVE or (step.kind is StepKind.DECIDE and report.disposition not in CONCESSIONS)
-    kinds = {StepKind.PASS: "reinspected", StepKind.CLOSE: "nonconformity_closed", StepKind.REOPEN: "nonconformity"}
+    decided = step.kind is FlowStep.APPROVE or (step.kind is FlowStep.DECIDE and report.disposition not in CONCESSIONS)
+    kinds = {
+        FlowStep.PASS: "reinspected",
+        FlowStep.CLOSE: "nonconformity_closed",
+        FlowStep.REOPEN: "nonconformity",
+    }
     kind = "disposition" if decided else kinds.get(step.kind)
     if kind:
         _tell(report, kind, step.at, step.recorder, text=step.text)
@@ -344,7 +348,7 @@ def add_photo(report: Nonconformity, content: Readable | bytes, name: str, recor
             title=f"{report.number} {stored.name}", kind=PHOTO, stored=stored, unit=affected_units(report).first()
         )
         photo = Photo.objects.create(report=report, document=document)
-        _write(report, StepKind.NOTE, recorder, _("Picture: %(name)s") % {"name": stored.name})
+        _write(report, FlowStep.NOTE, recorder, _("Picture: %(name)s") % {"name": stored.name})
     return photo
 
 

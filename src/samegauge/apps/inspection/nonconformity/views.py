@@ -21,10 +21,10 @@ from samegauge.apps.inspection.nonconformity.models import (
     LONGEST_TEXT,
     CorrectiveAction,
     Disposition,
+    FlowStep,
     Nonconformity,
     Source,
     State,
-    StepKind,
 )
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Action as Button
@@ -236,9 +236,9 @@ def nonconformity(request: HttpRequest, report_uid: UUID) -> HttpResponse:
         "lots": [row.lot for row in report.affected.filter(lot__isnull=False).select_related("lot")],
         "repeats": tables.repeat_table(repeats) if repeats else None,
         "repeat_count": len(repeats),
-        "steps": [(kind, WAYS[kind]) for kind in open_steps if kind is not StepKind.NOTE],
-        "notes": StepKind.NOTE in open_steps,
-        "waits_for_another": report.state == State.PROPOSED and StepKind.APPROVE not in open_steps,
+        "steps": [(kind, WAYS[kind]) for kind in open_steps if kind is not FlowStep.NOTE],
+        "notes": FlowStep.NOTE in open_steps,
+        "waits_for_another": report.state == State.PROPOSED and FlowStep.APPROVE not in open_steps,
         "dispositions": Disposition.choices,
         "history": report.steps.select_related("actor"),
         "photos": report.photos.select_related("document__stored"),
@@ -263,12 +263,12 @@ def nonconformity_step(request: HttpRequest, report_uid: UUID) -> HttpResponse:
     """Contain, decide, approve, carry out, inspect again, close, or write a note."""
     report, asked = _report(report_uid), request.POST.get("step", "")
     disposition = request.POST.get("disposition", "")
-    if asked not in StepKind.values:
+    if asked not in FlowStep.values:
         messages.error(request, _("Choose what to do with it."))
         return redirect("nonconformity", report_uid)
     try:
         step = rules.Step(
-            StepKind(asked),
+            FlowStep(asked),
             Recorder(actor=request.user),  # type: ignore[arg-type]
             role_of(request),
             request.POST.get("text", "")[:LONGEST_TEXT],

@@ -96,7 +96,7 @@ def write_plans(books: Books, company: Company) -> int:
         "reason": "Simulated 模擬",
     }
     plans = _plans(released)
-    every = list(variants())
+    every = [one for one in variants() if one.model.code in books.items]
     rows = [
         Procedure(
             **released,
@@ -128,8 +128,9 @@ def _steps(
     yield _step("clean", "check", ("Clean the faces and check for burrs", "清潔結合面，確認無毛邊"))
     if station.number in AS_FOUND_AT:
         yield _step("state", "choice", ("How was the face as found?", "來料面況如何？"), choices=AS_FOUND)
-    for position, number in places_at(variant):
-        item = books.items[number]
+    for position, item in (
+        (place, books.items[number]) for place, number in places_at(variant) if number in books.items
+    ):
         said = (f"Scan {item.name}, place {position}", f"掃描{item.name_zh}，位置 {position}")
         yield _step(f"part_{position}", "part", said, item=item, position=position)
     for gate in station.gates:
@@ -191,6 +192,7 @@ def _routes(books: Books, released: dict[str, Any], every: list[Variant]) -> int
             title_zh=f"{model.code} 組裝途程",
         )
         for model in MODELS.values()
+        if model.code in books.items
     ]
     routes = {one.item.number: one for one in Route.objects.bulk_create(rows)}
     stops = [

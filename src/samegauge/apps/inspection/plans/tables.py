@@ -22,7 +22,7 @@ from samegauge.apps.inspection.plans.models import (
 )
 from samegauge.core.charts.numerals import number_text, quantity_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
-from samegauge.core.language import in_one_line, in_reader_language, named
+from samegauge.core.language import in_one_line, in_reader_language, named, script_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,6 +112,7 @@ def line_table(lines: Sequence[PlannedCharacteristic]) -> RecordTable:
                 line.characteristic.name,
                 reverse("characteristic", args=[line.characteristic.uid]),
                 provenance="assumed" if line.assumed else "",
+                lang=script_of(line.characteristic.name),
             ),
             Cell(
                 limits_text(

@@ -166,7 +166,7 @@ class StopRecord(Schema):
     override_reason: str
 
 
-class MachineRecord(Schema):
+class FloorRecord(Schema):
     uid: UUID
     serial: str
     item: str
@@ -175,16 +175,16 @@ class MachineRecord(Schema):
     stations: list[StopRecord]
 
 
-@router.get("/floor", response=Listed[MachineRecord])
+@router.get("/floor", response=Listed[FloorRecord])
 @needs(Action.READ)
 def floor_list(request: HttpRequest, window: Query[Window]) -> Any:  # noqa: ARG001 - ninja
     """List the machines on the line, those in trouble first, each with its stations in order."""
     return window.of(machines_on_the_line(), _machine_record)
 
 
-def _machine_record(machine: Machine) -> MachineRecord:
+def _machine_record(machine: Machine) -> FloorRecord:
     names = set(StopRecord.model_fields) - {"station"}
-    return MachineRecord(
+    return FloorRecord(
         uid=machine.unit.uid,
         serial=machine.unit.serial,
         item=machine.unit.item.number,

@@ -172,15 +172,16 @@ def _uid(at: datetime, *words: str) -> UUID:
 
 
 def write_line(books: Books, company: Company) -> int:
-    machines = {f"{one.model}-{FIRST_NUMBER + place:03d}": one for place, one in enumerate(ON_THE_LINE)}
+    placed = [(f"{one.model}-{FIRST_NUMBER + place:03d}", one) for place, one in enumerate(ON_THE_LINE)]
+    machines = {serial: one for serial, one in placed if one.model in books.items}
     units = _registered(books, company, machines)
     ways = ways_of(units, company.end)
     line = Line(books, company, Streams(company.seed), _steps_by_procedure(), _gauges(company))
     parts = {unit.serial: dict(_parts_for(ways[unit.pk], line)) for unit in units}
     arrived = at_work(company.end - timedelta(days=60))
     books.add_units([Part(serial, item, "", arrived) for some in parts.values() for serial, item in some.values()], [])
-    for unit, placed in zip(units, machines.values(), strict=True):
-        line.pass_along(ways[unit.pk], _scanned(ways[unit.pk], placed, parts, line), placed)
+    for unit, one in zip(units, machines.values(), strict=True):
+        line.pass_along(ways[unit.pk], _scanned(ways[unit.pk], one, parts, line), one)
     asking = [entry for entry in line.entries if entry.kind == EntryKind.FINISH and _stands_at(entry, machines)]
     StationEntry.objects.bulk_create([entry for entry in line.entries if entry not in asking], batch_size=500)
     settle((unit.pk for unit in units), asking=False)  # what held them then is not asked of today's records

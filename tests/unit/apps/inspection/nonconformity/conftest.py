@@ -10,7 +10,7 @@ import pytest
 from django.utils import translation
 
 from samegauge.apps.inspection.nonconformity import rules
-from samegauge.apps.inspection.nonconformity.models import Disposition, Nonconformity, Source, StepKind
+from samegauge.apps.inspection.nonconformity.models import Disposition, FlowStep, Nonconformity, Source
 from samegauge.core.measurement.models import Characteristic, Inspection, Measurement
 from samegauge.core.organisations.models import Membership, Organisation, Person, Role
 from samegauge.core.partners.models import Partner
@@ -95,7 +95,7 @@ class Works:
     def take(
         self,
         report: Nonconformity,
-        kind: StepKind,
+        kind: FlowStep,
         by: Person,
         disposition: Disposition | None = None,
         text: str = "Done.",

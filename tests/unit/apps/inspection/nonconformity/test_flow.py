@@ -19,12 +19,12 @@ from samegauge.apps.inspection.nonconformity.flow import (
     after,
     steps_open,
 )
-from samegauge.apps.inspection.nonconformity.models import Disposition, State, StepKind
+from samegauge.apps.inspection.nonconformity.models import Disposition, FlowStep, State
 
 STEPS = st.lists(st.tuples(st.sampled_from(list(WAYS)), st.sampled_from(list(Disposition))), max_size=30)
 
 
-def walked(asked: list[tuple[StepKind, Disposition]]) -> list[tuple[StepKind, Standing]]:
+def walked(asked: list[tuple[FlowStep, Disposition]]) -> list[tuple[FlowStep, Standing]]:
     """Take each step that leads on, as people would who try them all; the path with where each step led."""
     standing, path = Standing(), []
     for kind, disposition in asked:
@@ -35,29 +35,33 @@ def walked(asked: list[tuple[StepKind, Disposition]]) -> list[tuple[StepKind, St
 
 
 NEEDED = (
-    *((disposition, StepKind.APPROVE) for disposition in CONCESSIONS),
-    *((disposition, StepKind.PASS) for disposition in INSPECTED_AGAIN),
-    *((disposition, StepKind.CARRY_OUT) for disposition in GONE_FOR_GOOD),
+    *((disposition, FlowStep.APPROVE) for disposition in CONCESSIONS),
+    *((disposition, FlowStep.PASS) for disposition in INSPECTED_AGAIN),
+    *((disposition, FlowStep.CARRY_OUT) for disposition in GONE_FOR_GOOD),
 )
 
 
 @settings(derandomize=True, max_examples=400, deadline=None)
 @given(STEPS)
-def test_nothing_closes_without_a_disposition_that_was_carried_out(asked: list[tuple[StepKind, Disposition]]) -> None:
+def test_nothing_closes_without_a_disposition_that_was_carried_out(
+    asked: list[tuple[FlowStep, Disposition]],
+) -> None:
     path = walked(asked)
     for _kind, standing in path:
         assert standing.disposition is not None or standing.state in {State.OPEN, State.CONTAINED}
-    for place in (place for place, (kind, _where) in enumerate(path) if kind is StepKind.CLOSE):
-        since = max(at for at, (other, _where) in enumerate(path[:place]) if other is StepKind.DECIDE)
+    for place in (place for place, (kind, _where) in enumerate(path) if kind is FlowStep.CLOSE):
+        since = max(at for at, (other, _where) in enumerate(path[:place]) if other is FlowStep.DECIDE)
         taken = {other for other, _where in path[since + 1 : place]}
         assert {needed for disposition, needed in NEEDED if disposition == path[place][1].disposition} <= taken
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)
 @given(STEPS)
-def test_what_failed_or_was_refused_is_decided_anew_and_holds_again(asked: list[tuple[StepKind, Disposition]]) -> None:
+def test_what_failed_or_was_refused_is_decided_anew_and_holds_again(
+    asked: list[tuple[FlowStep, Disposition]],
+) -> None:
     for kind, standing in walked(asked):
-        if kind in {StepKind.FAIL, StepKind.REFUSE, StepKind.REOPEN}:
+        if kind in {FlowStep.FAIL, FlowStep.REFUSE, FlowStep.REOPEN}:
             assert standing == Standing(State.OPEN)
             assert standing.state in HOLDING
 
@@ -92,14 +96,14 @@ def test_from_everywhere_the_close_can_be_reached() -> None:
 @pytest.mark.parametrize(
     ("standing", "kind", "disposition"),
     [
-        (Standing(), StepKind.CLOSE, None),
-        (Standing(), StepKind.APPROVE, None),
-        (Standing(), StepKind.DECIDE, None),
-        (Standing(State.DECIDED, Disposition.REWORK), StepKind.CARRY_OUT, None),
-        (Standing(State.DECIDED, Disposition.SCRAP), StepKind.PASS, None),
-        (Standing(State.CLOSED, Disposition.SCRAP), StepKind.DECIDE, Disposition.USE_AS_IS),
+        (Standing(), FlowStep.CLOSE, None),
+        (Standing(), FlowStep.APPROVE, None),
+        (Standing(), FlowStep.DECIDE, None),
+        (Standing(State.DECIDED, Disposition.REWORK), FlowStep.CARRY_OUT, None),
+        (Standing(State.DECIDED, Disposition.SCRAP), FlowStep.PASS, None),
+        (Standing(State.CLOSED, Disposition.SCRAP), FlowStep.DECIDE, Disposition.USE_AS_IS),
     ],
 )
-def test_other_steps_are_refused(standing: Standing, kind: StepKind, disposition: Any) -> None:
+def test_other_steps_are_refused(standing: Standing, kind: FlowStep, disposition: Any) -> None:
     with pytest.raises(ValueError, match=r"does not lead on|names a disposition"):
         after(standing, kind, disposition)

@@ -13,7 +13,7 @@ from unit.apps.inspection.nonconformity.conftest import NOW, Works
 
 from samegauge.apps.inspection.nonconformity import rules
 from samegauge.apps.inspection.nonconformity.concerns import _find_late_steps, _find_rejected_gauges, _find_reports
-from samegauge.apps.inspection.nonconformity.models import Disposition, Nonconformity, State, StepKind
+from samegauge.apps.inspection.nonconformity.models import Disposition, FlowStep, Nonconformity, State
 from samegauge.core.attention.models import Severity
 from samegauge.core.organisations.models import Role
 from samegauge.core.organisations.rules import issue_token
@@ -51,11 +51,11 @@ def test_a_report_holds_its_part_and_whatever_it_is_built_into_until_it_is_settl
     assert held(works.machine) == [
         f"{report.number} about B-1 inside is not settled: Scratched. Decide what becomes of it."
     ]
-    works.take(report, StepKind.DECIDE, works.engineer, Disposition.REWORK)
+    works.take(report, FlowStep.DECIDE, works.engineer, Disposition.REWORK)
     assert len(held(works.machine)) == 1
-    works.take(report, StepKind.PASS, works.inspector)
+    works.take(report, FlowStep.PASS, works.inspector)
     assert held(works.machine) == held(part) == []
-    works.take(report, StepKind.CLOSE, works.manager, text="")
+    works.take(report, FlowStep.CLOSE, works.manager, text="")
     assert kinds_of(part) == [
         "nonconformity",
         "blocked",
@@ -72,25 +72,25 @@ def test_a_lot_holds_all_that_came_with_it_and_nobody_builds_it_in(works: Works)
     report = works.report(lots=(works.lot,), quantity=2)
     assert (len(held(works.machine)), len(held(outside)), held(other)) == (1, 1, [])
     assert "is blocked" in check_part("B-2").said or "blocked" in check_part("B-2").said
-    works.take(report, StepKind.DECIDE, works.manager, Disposition.RETURN)
-    works.take(report, StepKind.CARRY_OUT, works.inspector)
-    works.take(report, StepKind.CLOSE, works.manager)
+    works.take(report, FlowStep.DECIDE, works.manager, Disposition.RETURN)
+    works.take(report, FlowStep.CARRY_OUT, works.inspector)
+    works.take(report, FlowStep.CLOSE, works.manager)
     assert "was rejected for good" in held(works.machine)[0]
     assert Block.objects.filter(valid_to__isnull=True).count() == 1
 
 
 def test_a_concession_needs_another_person_than_opened_or_proposed_it(works: Works) -> None:
     report = works.report(works.part("B-1"), by=works.engineer)
-    works.take(report, StepKind.DECIDE, works.manager, Disposition.USE_AS_IS)
+    works.take(report, FlowStep.DECIDE, works.manager, Disposition.USE_AS_IS)
     for person in (works.engineer, works.manager):
         with pytest.raises(rules.NonconformityError, match="somebody else"):
-            works.take(report, StepKind.APPROVE, person)
-        assert StepKind.APPROVE not in rules.steps_for(current(report), person.pk, works_role(person))
+            works.take(report, FlowStep.APPROVE, person)
+        assert FlowStep.APPROVE not in rules.steps_for(current(report), person.pk, works_role(person))
     with pytest.raises(rules.NonconformityError, match="role"):
-        works.take(report, StepKind.APPROVE, works.inspector)
+        works.take(report, FlowStep.APPROVE, works.inspector)
     second = works.make_person("quality_manager", works.organisation)
-    assert StepKind.APPROVE in rules.steps_for(current(report), second.pk, works_role(second))
-    assert works.take(report, StepKind.APPROVE, second).state == State.DONE
+    assert FlowStep.APPROVE in rules.steps_for(current(report), second.pk, works_role(second))
+    assert works.take(report, FlowStep.APPROVE, second).state == State.DONE
     assert kinds_of(report.affected.get().unit)[2:] == ["disposition", "released"]
 
 
@@ -105,8 +105,8 @@ def works_role(person: Person) -> Role:
 def test_a_refused_concession_says_nothing_in_the_thread_and_is_decided_anew(works: Works) -> None:
     part = works.part("B-1")
     report = works.report(part)
-    works.take(report, StepKind.DECIDE, works.engineer, Disposition.REPAIR)
-    refused = works.take(report, StepKind.REFUSE, works.manager)
+    works.take(report, FlowStep.DECIDE, works.engineer, Disposition.REPAIR)
+    refused = works.take(report, FlowStep.REFUSE, works.manager)
     assert (refused.state, refused.disposition, refused.decided_at) == (State.OPEN, "", None)
     assert "disposition" not in kinds_of(part)
     assert [step.kind for step in report.steps.all()] == ["opened", "decide", "refuse"]
@@ -116,25 +116,25 @@ def test_rework_of_what_an_inspection_found_must_pass_that_inspection_again(work
     part = works.part("B-1")
     failed = works.inspected(part, "fail", NOW - timedelta(days=2))
     report = works.report(part, inspection=failed)
-    works.take(report, StepKind.DECIDE, works.manager, Disposition.REWORK)
+    works.take(report, FlowStep.DECIDE, works.manager, Disposition.REWORK)
     with pytest.raises(rules.NonconformityError, match="B-1: no inspection by IQC has passed"):
-        works.take(report, StepKind.PASS, works.inspector)
+        works.take(report, FlowStep.PASS, works.inspector)
     works.inspected(part, "pass", NOW + timedelta(minutes=5), actual=5.0)
-    assert works.take(report, StepKind.PASS, works.inspector).state == State.DONE
+    assert works.take(report, FlowStep.PASS, works.inspector).state == State.DONE
 
 
 @pytest.mark.parametrize(
     ("kind", "disposition", "text", "said"),
     [
-        (StepKind.CLOSE, None, "", "does not follow"),
-        (StepKind.OPENED, None, "x", "does not follow"),
-        (StepKind.DECIDE, None, "x", "Choose what becomes of it"),
-        (StepKind.DECIDE, Disposition.SCRAP, " ", "Say what was done"),
-        (StepKind.CONTAIN, None, "", "Say what was done"),
+        (FlowStep.CLOSE, None, "", "does not follow"),
+        (FlowStep.OPENED, None, "x", "does not follow"),
+        (FlowStep.DECIDE, None, "x", "Choose what becomes of it"),
+        (FlowStep.DECIDE, Disposition.SCRAP, " ", "Say what was done"),
+        (FlowStep.CONTAIN, None, "", "Say what was done"),
     ],
 )
 def test_a_step_that_does_not_fit_changes_nothing(
-    works: Works, kind: StepKind, disposition: Disposition | None, text: str, said: str
+    works: Works, kind: FlowStep, disposition: Disposition | None, text: str, said: str
 ) -> None:
     report = works.report(works.part("B-1"))
     with pytest.raises(rules.NonconformityError, match=said):
@@ -242,7 +242,7 @@ def test_what_waits_for_somebody_is_a_concern(works: Works) -> None:
     Nonconformity.objects.filter(pk=report.pk).update(opened_at=NOW - timedelta(days=20))
     (finding,) = _find_reports()
     assert finding.severity == Severity.ALARM
-    works.take(report, StepKind.DECIDE, works.manager, Disposition.USE_AS_IS)
+    works.take(report, FlowStep.DECIDE, works.manager, Disposition.USE_AS_IS)
     (finding,) = _find_reports()
     assert (finding.step(), finding.severity) == ("Approve or refuse", Severity.WARNING)
     assert (list(_find_late_steps()), list(_find_rejected_gauges())) == ([], [])

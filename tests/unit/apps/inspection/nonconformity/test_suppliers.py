@@ -12,7 +12,7 @@ from unit.apps.inspection.nonconformity.conftest import NOW, Works
 
 from samegauge.apps.inspection.models import QualityLimits
 from samegauge.apps.inspection.nonconformity import eight_d
-from samegauge.apps.inspection.nonconformity.models import Delivery, Discipline, Disposition, StepKind
+from samegauge.apps.inspection.nonconformity.models import Delivery, Discipline, Disposition, FlowStep
 from samegauge.apps.inspection.nonconformity.suppliers import Points, Tally, points_of, scores
 from samegauge.core.partners.models import Partner
 from samegauge.core.thread.models import Lot
@@ -48,8 +48,8 @@ def test_failed_parts_reports_and_refused_lots_count_once_each(works: Works) -> 
     works.report(failed, seen)
     returned = works.report(lots=(spare,), quantity=7)
     wrong = works.report(works.part("B-3", lot))
-    works.take(wrong, StepKind.DECIDE, works.engineer, Disposition.CONFORMS)
-    works.take(returned, StepKind.DECIDE, works.manager, Disposition.RETURN)
+    works.take(wrong, FlowStep.DECIDE, works.engineer, Disposition.CONFORMS)
+    works.take(returned, FlowStep.DECIDE, works.manager, Disposition.RETURN)
     rows = scores(SINCE, UNTIL)
     worst = of(rows, "S3")
     assert (worst.tally.parts, worst.tally.faulty, worst.tally.lots, worst.tally.refused) == (200, 2 + 7, 2, 1)
