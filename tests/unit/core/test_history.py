@@ -34,6 +34,12 @@ WRITTEN_ONCE = {
     "thread.Lot",
     "production.DataItem",
     "measurement.Characteristic",
+    "plans.PlannedCharacteristic",
+    "plans.ProcedureStep",
+    "plans.RouteStop",
+    "nonconformity.Affected",
+    "nonconformity.Photo",
+    "nonconformity.ReportStep",
 }
 # What the events of the thread say, kept as rows for searching; undoing an import retracts them, by an event.
 SAID_BY_EVENTS = {
@@ -56,6 +62,21 @@ OWN_COLUMNS = {
     "thread.Block": {"valid_from", "valid_to", "blocked_event", "released_event"},
     "history.RecalledMachine": {"state", "event"},
     "history.Recall": {"opened_by", "opened_at", "reason", "closed_at"},
+    "inspection.Calibration": {"recorded_at", "actor", "withdrawn_at", "withdrawn_by", "withdrawn_reason"},
+    "inspection.InstrumentStudy": {"recorded_at", "actor", "withdrawn_at", "withdrawn_by", "withdrawn_reason"},
+    "inspection.QualityLimits": {"set_at", "actor", "reason"},
+    **{
+        f"plans.{name}": {"drafted_by", "released_by", "withdrawn_by", "withdrawn_at", "withdrawn_reason", "reason"}
+        for name in ("InspectionPlan", "Procedure", "Route")
+    },
+    "stations.StationEntry": {"actor", "device_time", "received_at", "outcome", "reason"},
+    "control.ControlDesign": {"made_by", "made_at", "revision", "reason"},
+    "control.LeftOut": {"reason"},
+    "control.Alarm": {"opened_at", "answered_at", "answered_by", "event"},
+    "nonconformity.Nonconformity": {"opened_at", "opened_by", "decided_at", "decided_by", "closed_at"},
+    "nonconformity.CorrectiveAction": {"opened_at", "opened_by", "closed_at", "closed_by_name"},
+    "nonconformity.Discipline": {"done_at", "done_by_name"},
+    "nonconformity.Cause": {"struck_at"},
     "history.Passport": {"issued_at", "withdrawn_at", "event"},
 }
 # Logins, roles, second factors and tokens: each change is a row of security_events.
@@ -83,6 +104,17 @@ MACHINE_MADE = {
     "notifications.Mail",
     "notifications.Notice",
     "sharing.GrantedUnit",
+    "stations.Effect",
+    "stations.UnitStop",
+    "control.Process",
+    "control.ProcessMember",
+    "merkle_log.Log",
+    "merkle_log.RowSeal",
+    "merkle_log.Waiting",
+    "merkle_log.Entry",
+    "merkle_log.Tile",
+    "merkle_log.SignedState",
+    "merkle_log.WitnessAnswer",
     "search.SearchEntry",
     "search.SearchGram",
     "search.SearchMark",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.utils import translation
 
 from samegauge.apps.history.models import Recall, RecalledMachine, RecallState
 from samegauge.apps.history.recalls import (
@@ -112,7 +113,8 @@ def machines(asked: Criterion) -> list[str]:
 
 
 def test_a_lot_leads_to_machines_and_their_customers(shop: dict[str, Any]) -> None:
-    found = traced(units_of(shop["L-1"]))
+    with translation.override("zh-hant"):
+        found = traced(units_of(shop["L-1"]))
     first, second = found.affected
     assert (first.machine, first.is_replaced, first.customer) == (shop["M1"], False, "海港刀具")
     assert (first.place, first.country, first.running_hours_h) == ("Hall 3", "JP", 812.5)
