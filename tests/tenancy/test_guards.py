@@ -46,6 +46,14 @@ ONLY_THROUGH_OTHERS = {
     "control.ProcessMember",
     "control.ControlDesign",
     "control.LeftOut",
+    "merkle_log.Log",
+    "merkle_log.Entry",
+    "merkle_log.Tile",
+    "merkle_log.Waiting",
+    "merkle_log.RowSeal",
+    "nonconformity.Discipline",
+    # Its page asks for the characteristic too, which the wall of that one keeps back.
+    "nonconformity.CorrectiveAction",
     "notifications.NotificationSettings",
     "notifications.Notice",
 }
