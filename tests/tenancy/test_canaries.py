@@ -63,6 +63,11 @@ NEVER_SHOWN = {
     "search.SearchEntry",
     "search.SearchGram",
     "sharing.GrantedUnit",
+    "control.Process",
+    "control.ControlDesign",
+    "merkle_log.Entry",
+    "merkle_log.RowSeal",
+    "stations.Effect",
 }
 
 

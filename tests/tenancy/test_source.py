@@ -31,7 +31,10 @@ PASSES = {
         "apps/history/passport_views.py": "a passport's public code opens this one passport",
     },
     r"\"\+__|'\+__": {},
-    r"csrf_exempt": {"web/api.py": "the address that answers that there is nothing"},
+    r"csrf_exempt": {
+        "core/merkle_log/views.py": "takes checkpoints of other sites, which their signatures prove",
+        "web/api.py": "the address that answers that there is nothing",
+    },
 }
 
 

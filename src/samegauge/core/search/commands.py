@@ -12,6 +12,7 @@ from django.utils.translation import override, pgettext_lazy
 
 from samegauge.core.attention.declaration import STAFF
 from samegauge.core.kinds.declaration import all_kinds
+from samegauge.core.organisations.models import Role
 from samegauge.core.organisations.permissions import Action, may
 from samegauge.core.organisations.rules import administers_site
 from samegauge.core.search.folding import filed_text
@@ -55,6 +56,20 @@ _PLACES = (
     _Place(_("Parts"), "unit_list"),
     _Place(_("Characteristics"), "characteristic_list"),
     _Place(_("Machines"), "machine_list"),
+    _Place(_("Quality"), "quality"),
+    _Place(pgettext_lazy("shop", "Floor"), "floor"),
+    _Place(_("Station tablet"), "tablet", Action.RECORD),
+    _Place(_("Plans and procedures"), "plan_list"),
+    _Place(_("Draft a plan"), "new_plan", frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER})),
+    _Place(_("Gauges"), "gauge_list"),
+    _Place(_("What is judged by what"), "gauge_limits", frozenset({Role.OWNER, Role.QUALITY_MANAGER})),
+    _Place(_("Nonconformities"), "nonconformity_list"),
+    _Place(_("Open a nonconformity"), "nonconformity_new", Action.RECORD),
+    _Place(_("Suppliers"), "supplier_scores", STAFF),
+    _Place(_("Check a part"), "part_check"),
+    _Place(_("Swap a part"), "part_swap", Action.RECORD),
+    _Place(_("Recalls"), "recall_list"),
+    _Place(_("Who is affected?"), "recall_new", frozenset({Role.OWNER, Role.QUALITY_MANAGER, Role.SERVICE})),
     _Place(pgettext_lazy("master data", "Records"), "kind_list"),
     _Place(_("Imports"), "import_list"),
     _Place(_("New import"), "import_new", Action.IMPORT),
