@@ -173,7 +173,8 @@ def test_a_removed_membership_ends_at_the_next_request(victim: Firm) -> None:
 def test_counts_say_nothing_about_another_firm(victim: Firm, stranger: Firm) -> None:
     """The answer to every question of the stranger is the same whether the other firm is there or not."""
     visitor = Visitor(stranger, Role.OWNER)
-    lists = [route.path(stranger) for route in guarded_routes() if route.is_api and not route.arguments]
+    found = (route.path(stranger) for route in guarded_routes() if route.is_api and not route.arguments)
+    lists = [path for path in found if not path.startswith("/api/epcis")]  # a document, no list
     counts = {path: visitor.asks("GET", path).json() for path in lists}
     assert all(answer.get("count", 0) <= 4 for answer in counts.values())
     own = rows_of(stranger)
