@@ -16,13 +16,13 @@ from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.db import models
 
-from samegauge.apps.inspection.control.models import Process, ProcessMember
+from samegauge.apps.inspection.control.models import ControlDesign, Process, ProcessMember
 from samegauge.apps.inspection.models import Calibration
-from samegauge.apps.inspection.nonconformity.models import Affected
+from samegauge.apps.inspection.nonconformity.models import Affected, CorrectiveAction
 from samegauge.core.fields import JsonField
 from samegauge.core.intake.models import ImportBatch
 from samegauge.core.kinds.models import Change
-from samegauge.core.measurement.models import Characteristic
+from samegauge.core.measurement.models import Characteristic, Measurement
 from samegauge.core.merkle_log.models import Entry, Log, SignedState, Tile, Waiting
 from samegauge.core.merkle_log.tree import sign_newest
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Person, Role
@@ -129,9 +129,13 @@ def _roles(firm: Firm, model: Any) -> dict[str, Any]:
     if model is ProcessMember:
         # The firm's own characteristic has been watched since its measurement was made.
         return {"characteristic": _made(firm, Characteristic, key=f"K-{'-'.join(firm.marks)}")}
+    if model is ControlDesign:
+        _record_of(firm, Measurement)
+        return {"process": ProcessMember.objects.get(characteristic=_record_of(firm, Characteristic)).process}
     fixed: dict[Any, dict[str, Any]] = {
         SavedMatching: {"target": "partners"},
         Affected: {"lot": None},  # a unit's
+        CorrectiveAction: {"characteristic": None},  # its page would ask for that first, and meet another wall
         Calibration: {"due_on": (NOON + timedelta(days=365)).date()},
         Block: {"unit": None},  # a lot's
         Process: {"design": None},  # a design names its process

@@ -52,8 +52,6 @@ ONLY_THROUGH_OTHERS = {
     "merkle_log.Waiting",
     "merkle_log.RowSeal",
     "nonconformity.Discipline",
-    # Its page asks for the characteristic too, which the wall of that one keeps back.
-    "nonconformity.CorrectiveAction",
     "notifications.NotificationSettings",
     "notifications.Notice",
 }
