@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from ninja import Schema
 from schemathesis.checks import CHECKS
 from tenancy.canaries import Firm, founded, furnished
 from tenancy.routes import OBJECTS, undone
@@ -93,3 +94,19 @@ def test_no_operation_answers_without_a_token(case: Case, firm: Firm, unthrottle
         refusals = {400, 401, 403}
         assert response.status_code in refusals | ({404} if "day" in (case.path_parameters or {}) else set())
         assert firm.secret not in response.text
+
+
+def test_no_body_is_read_from_the_attributes_of_what_was_sent() -> None:
+    """A Schema of ninja reads attributes: the text "AAA" would do for an object with a title, `str.title`."""
+    bodies = [
+        field.annotation
+        for _prefix, router in api._routers
+        for view in router.path_operations.values()
+        for operation in view.operations
+        for model in operation.models
+        if model.__ninja_param_source__ == "body"
+        for field in model.model_fields.values()
+    ]
+    parts = {part for body in bodies for part in (body, *(field.annotation for field in body.model_fields.values()))}
+    assert len(bodies) > 40
+    assert [part for part in parts if isinstance(part, type) and issubclass(part, Schema)] == []

@@ -28,7 +28,6 @@ from samegauge.core.merkle_log.tree import sign_newest
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Person, Role
 from samegauge.core.organisations.rules import issue_token
 from samegauge.core.partners.models import Partner
-from samegauge.core.production.models import Station
 from samegauge.core.scope import is_owned, organisation_scope
 from samegauge.core.sharing.models import Grant
 from samegauge.core.takeover.models import SavedMatching
@@ -98,7 +97,6 @@ def furnished(firm: Firm) -> Firm:
         for model in owned_models():
             if model not in OF_THE_LOG:
                 _record_of(firm, model)
-        _made(firm, Station, code="S01")  # the code that the addresses name
         _log_kept(firm)
         organisation_lake()
     return firm

@@ -61,7 +61,6 @@ OBJECTS = {
 # Arguments that name no record of a firm, with a value that works.
 CHOICES = {
     "form": "json",
-    "code": "S01",
     "sha256": "0" * 64,
     "sheet": "csv",
     "layout": "aqdef",
@@ -70,6 +69,8 @@ CHOICES = {
 }
 # Arguments of people and of what belongs to one: the owner's token, session and company account.
 PERSONAL = {"token_id", "session_id", "connection_id", "person_uid"}
+# The argument that names a station by what is written on it.
+STATION_CODE = "code"
 # Addresses that answer only to a question.
 QUESTIONS: dict[str, Callable[[Firm], dict[str, str]]] = {
     "unit_by_serial": lambda firm: {"serial": firm.records["child"].serial},
@@ -177,6 +178,8 @@ class Route:
         values |= {name: firm.records[OBJECTS[name]].uid for name in self.arguments if name in OBJECTS}
         belongings = [name for name in ("token", "session", "connection") if f"{name}_id" in self.arguments]
         values |= {f"{name}_id": firm.records[name].pk for name in belongings}
+        if STATION_CODE in self.arguments:
+            values[STATION_CODE] = firm.records["production.Station"].code
         if "person_uid" in self.arguments:
             values["person_uid"] = firm.people[Role.ENGINEER].uid
         return values

@@ -55,16 +55,23 @@ def test_the_firm_itself_reads_the_marks_of_all_it_owns(victim: Firm, stranger: 
     assert unseen == NEVER_SHOWN
 
 
-# Records of numbers, and the search's own: no page and no operation of the API shows a text of theirs.
+# Records of numbers and references, the search's own and the log's: nobody is shown a text of theirs.
 NEVER_SHOWN = {
-    "measurement.Measurement",
     "measurement.ReportedCapability",
     "notifications.NotificationSettings",
     "search.SearchEntry",
     "search.SearchGram",
     "sharing.GrantedUnit",
     "control.Process",
+    "control.ProcessMember",
+    "control.LeftOut",  # said under a chart, and one value makes none
+    "nonconformity.Affected",
+    "nonconformity.Photo",
+    "merkle_log.Log",
     "merkle_log.Entry",
+    "merkle_log.Tile",
+    "merkle_log.SignedState",
+    "merkle_log.Waiting",
     "merkle_log.RowSeal",
     "stations.Effect",
 }
@@ -172,9 +179,14 @@ def test_a_removed_membership_ends_at_the_next_request(victim: Firm) -> None:
 def test_counts_say_nothing_about_another_firm(victim: Firm, stranger: Firm) -> None:
     """The answer to every question of the stranger is the same whether the other firm is there or not."""
     visitor = Visitor(stranger, Role.OWNER)
-    lists = [route.path(stranger) for route in guarded_routes() if route.is_api and not route.arguments]
+    lists = [
+        route.path(stranger)
+        for route in guarded_routes()
+        if route.is_api and not route.arguments and route.action("GET") is not None
+    ]
     counts = {path: json.loads(visitor.asks("GET", path).getvalue()) for path in lists}
-    assert all(answer.get("count", 0) <= 4 for answer in counts.values())
+    numbers = [len(answer) if isinstance(answer, list) else answer.get("count", 0) for answer in counts.values()]
+    assert max(numbers) <= 4
     own = rows_of(stranger)
     assert counts["/api/units"]["count"] == len(own["thread.Unit"])
     assert counts["/api/events"]["count"] == len(own["thread.Event"])

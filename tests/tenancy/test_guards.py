@@ -51,7 +51,12 @@ ONLY_THROUGH_OTHERS = {
     "merkle_log.Tile",
     "merkle_log.Waiting",
     "merkle_log.RowSeal",
+    "merkle_log.SignedState",
+    "nonconformity.Affected",
+    "nonconformity.Cause",
     "nonconformity.Discipline",
+    "nonconformity.Photo",
+    "nonconformity.ReportStep",
     "notifications.NotificationSettings",
     "notifications.Notice",
 }

@@ -192,7 +192,12 @@ class Signal(Schema):
     series: list[Series]
 
 
-def file_answer(media_type: str = "application/octet-stream") -> dict[str, Any]:
+def file_answer(*media_types: str) -> dict[str, Any]:
     """What the API document says about an operation that answers with a file."""
-    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    content = {
+        media_type: {
+            "schema": {"type": "object"} if media_type.endswith("json") else {"type": "string", "format": "binary"}
+        }
+        for media_type in media_types or ("application/octet-stream",)
+    }
     return {"responses": {200: {"description": "The file", "content": content}}}

@@ -12,7 +12,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import Query, Schema, Status
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from samegauge.apps.history import queries
 from samegauge.apps.history.records import (
@@ -170,7 +170,7 @@ def unit_events(request: HttpRequest, unit_uid: UUID, window: Query[Window]) -> 
     return window.of(events, event_record)
 
 
-class NewEvent(Schema):
+class NewEvent(BaseModel):
     kind: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60, description="What happened, in lower case")
     device_time: Instant = Field(description="When, by the clock of the device or person that saw it")
     payload: dict[str, JsonValue] = Field(description="What is to be said about it; units in the names of the fields")
@@ -209,7 +209,7 @@ def event_detail(request: HttpRequest, event_uid: UUID) -> Any:  # noqa: ARG001 
     return event_record(get_object_or_404(_events(), uid=event_uid))
 
 
-class Correction(Schema):
+class Correction(BaseModel):
     payload: dict[str, JsonValue] = Field(description="What the event should have said")
     reason: Words
     device_time: Instant | None = Field(None, description="When it really happened; without it, when the event says")
@@ -233,7 +233,7 @@ def correct_event(request: HttpRequest, event_uid: UUID, said: Correction) -> An
     return Status(201, event_record(corrected))
 
 
-class Installation(Schema):
+class Installation(BaseModel):
     parent_uid: UUID
     at: Instant
     position: str = Field("", max_length=100, pattern=r"^[^\x00]*$")
@@ -248,7 +248,7 @@ def install_unit(request: HttpRequest, unit_uid: UUID, said: Installation) -> An
     return Status(201, component_record(install(child, parent, said.at, _recorder(request), said.position)))
 
 
-class Removal(Schema):
+class Removal(BaseModel):
     at: Instant
     reason: Words
 

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from ninja import File, Form, Query, Schema, Status
 from ninja.files import UploadedFile
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from samegauge.core.api_contract import GuardedRouter, Listed, Sha256, Window, Words
 from samegauge.core.intake.batches import undo
@@ -159,7 +159,7 @@ def start_import(request: HttpRequest, announced: Form[Announced], files: File[l
     return Status(202, job_record(enqueue("import", arguments, request.user)))  # type: ignore[arg-type]
 
 
-class Reason(Schema):
+class Reason(BaseModel):
     reason: Words
 
 

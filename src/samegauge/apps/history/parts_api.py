@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Schema, Status
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from samegauge.apps.history.models import Recall
 from samegauge.apps.history.records import ComponentRecord, component_record
@@ -49,7 +49,7 @@ def part_check(request: HttpRequest, scan: Word, item: Word | None = None) -> An
     )
 
 
-class SwapSaid(Schema):
+class SwapSaid(BaseModel):
     new_uid: UUID = Field(description="The part that takes this one's place; of the same item")
     at: Instant
     reason: Words
@@ -64,7 +64,7 @@ def swap_unit(request: HttpRequest, unit_uid: UUID, said: SwapSaid) -> Any:
     return Status(201, component_record(swap(asked, _recorder(request))))
 
 
-class Undoing(Schema):
+class Undoing(BaseModel):
     reason: Words
 
 
@@ -75,7 +75,7 @@ def undo_a_swap(request: HttpRequest, event_uid: UUID, said: Undoing) -> Any:
     return component_record(undo_swap(get_object_or_404(Event, uid=event_uid), said.reason, _recorder(request)))
 
 
-class ReworkSaid(Schema):
+class ReworkSaid(BaseModel):
     out_at: Instant
     in_at: Instant
     reason: Words

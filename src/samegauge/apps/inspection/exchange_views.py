@@ -37,7 +37,11 @@ def inspection_data(request: HttpRequest, layout: str) -> HttpResponse:
     return _file(layout, Asked(**given))
 
 
-@router.get("/inspection-data/{layout}", response={200: None}, openapi_extra=file_answer("application/octet-stream"))
+@router.get(
+    "/inspection-data/{layout}",
+    response={200: None},
+    openapi_extra=file_answer(*(media_type for _ending, media_type in FORMS.values())),
+)
 @needs(Action.READ)
 def inspection_data_file(
     request: HttpRequest,  # noqa: ARG001 - ninja

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Field, Query, Schema, Status
+from pydantic import BaseModel
 
 from samegauge.apps.inspection import gauge_rules
 from samegauge.apps.inspection.gauge_readings import MOST_READINGS, Reading, as_file
@@ -55,14 +56,14 @@ def study_record(row: InstrumentStudy) -> StudyRecord:
     )
 
 
-class SentReading(Schema):
+class SentReading(BaseModel):
     part: Word = "1"
     operator: Word = "1"
     value: float | Word
     reference: float | Word | None = None
 
 
-class SentStudy(Schema):
+class SentStudy(BaseModel):
     """Limits and reference in the unit of the readings."""
 
     kind: StudyKind

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Schema
-from pydantic import StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from samegauge.core.api_contract import GuardedRouter, Instant, Listed, Window, Word, Words
 from samegauge.core.attention import duties
@@ -128,7 +128,7 @@ def give_duty_back(request: HttpRequest, incident_uid: UUID) -> Any:
     return duty_record(found)
 
 
-class Successor(Schema):
+class Successor(BaseModel):
     person_uid: UUID
 
 
@@ -142,7 +142,7 @@ def hand_duty_over(request: HttpRequest, incident_uid: UUID, said: Successor) ->
     return duty_record(found)
 
 
-class Delay(Schema):
+class Delay(BaseModel):
     until: Instant
     reason: Annotated[Words, StringConstraints(max_length=LONGEST_REASON)]
 

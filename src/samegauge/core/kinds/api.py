@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Schema, Status
 from ninja.errors import HttpError, ValidationError
-from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints, create_model
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, create_model
 
 from samegauge.core.api_contract import Day, GuardedRouter, Listed, Problem, Window, Word, Words
 from samegauge.core.fields import LONGEST_REASON
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from samegauge.core.kinds.models import Record
 
 
-class Switch(Schema):
+class Switch(BaseModel):
     """Which version was seen, and why it is changed."""
 
     version: StrictInt = Field(ge=0, le=10**9)
     reason: Annotated[Words, StringConstraints(max_length=LONGEST_REASON)]
 
 
-class _Closed(Schema):
+class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
@@ -64,11 +64,11 @@ def router_of(kind: RecordKind) -> GuardedRouter:
 
     def create(request: HttpRequest, body: Any) -> Status[dict[str, Any]]:
         """Create a record."""
-        return Status(201, _written(request, kind, kind.model(), body.dict(exclude_unset=True), seen=0))
+        return Status(201, _written(request, kind, kind.model(), body.model_dump(exclude_unset=True), seen=0))
 
     def change(request: HttpRequest, body: Any, **place: UUID) -> dict[str, Any]:
         """Change the fields that are sent; refused with 409 when the record has a newer version than the one named."""
-        data = body.dict(exclude_unset=True)
+        data = body.model_dump(exclude_unset=True)
         return _written(request, kind, _found(kind, place[uid]), data, seen=data.pop("version"))
 
     def switch(request: HttpRequest, body: Switch, **place: UUID) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def schemas(kind: RecordKind) -> tuple[type[Schema], type[Schema], type[Schema],
 _RETIRED: dict[str, Any] = {"retired": (bool, False)}
 
 
-def _model(name: str, base: type[Schema], fields: dict[str, Any]) -> type[Schema]:
+def _model(name: str, base: type[BaseModel], fields: dict[str, Any]) -> type[Schema]:
     return create_model(name, __base__=base, **fields)
 
 

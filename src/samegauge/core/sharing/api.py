@@ -10,7 +10,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Schema, Status
-from pydantic import Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from samegauge.core.api_contract import GuardedRouter, Instant, Listed, Window, Word, Words
 from samegauge.core.fields import LONGEST_REASON
@@ -85,7 +85,7 @@ def grant_detail(request: HttpRequest, grant_uid: UUID) -> Any:  # noqa: ARG001 
     return grant_record(get_object_or_404(rules.given(), uid=grant_uid))
 
 
-class NewGrant(Schema):
+class NewGrant(BaseModel):
     receiver_uid: UUID = Field(description="The receiver's sharing code")
     covers: Covers
     reason: Annotated[Words, StringConstraints(max_length=LONGEST_REASON)]
@@ -102,7 +102,7 @@ def share_unit(request: HttpRequest, unit_uid: UUID, said: NewGrant) -> Any:
     return Status(201, grant_record(rules.share(unit, receiver, offer, request.user)))  # type: ignore[arg-type]
 
 
-class Revocation(Schema):
+class Revocation(BaseModel):
     reason: Annotated[Words, StringConstraints(max_length=LONGEST_REASON)]
 
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Schema
-from pydantic import StringConstraints
+from pydantic import BaseModel, StringConstraints
 
 from samegauge.apps.inspection.control import rules
 from samegauge.apps.inspection.control.models import ActionCode, Alarm, CauseCode
@@ -89,7 +89,7 @@ def alarm_detail(request: HttpRequest, alarm_uid: UUID) -> Any:  # noqa: ARG001 
     return alarm_record(get_object_or_404(_alarms(), uid=alarm_uid))
 
 
-class NewAnswer(Schema):
+class NewAnswer(BaseModel):
     """Codes of the records `cause-codes` and `action-codes`; both are forced."""
 
     cause: Word

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Field, Query, Schema, Status
+from pydantic import BaseModel
 
 from samegauge.apps.inspection.nonconformity import rules, suppliers
 from samegauge.apps.inspection.nonconformity.eight_d import missing
@@ -101,7 +102,7 @@ class ReportQuestion(Schema):
     supplier: Word | None = None
 
 
-class OpenedReport(Schema):
+class OpenedReport(BaseModel):
     title: Words
     description: Word = ""
     units: list[UUID] = Field([], max_length=MOST_UNITS)
@@ -109,7 +110,7 @@ class OpenedReport(Schema):
     found_at: Instant | None = None
 
 
-class TakenStep(Schema):
+class TakenStep(BaseModel):
     step: FlowStep
     text: Word = ""
     disposition: Disposition | None = None

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from ninja import Query, Schema
 from ninja.errors import HttpError
-from pydantic import Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
 from samegauge.apps.inspection.plans.effectivity import Bounds
 from samegauge.apps.inspection.plans.models import (
@@ -157,7 +157,7 @@ def route_detail(request: HttpRequest, route_uid: UUID) -> Any:  # noqa: ARG001 
     return _whole(_found(Route, route_uid))
 
 
-class Change(Schema):
+class Change(BaseModel):
     """Release takes the bounds; withdraw and next take a reason."""
 
     act: Literal["release", "withdraw", "next"]

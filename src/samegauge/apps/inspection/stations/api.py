@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from ninja import Query, Schema
 from ninja.errors import HttpError
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import BaseModel, Field, JsonValue, StrictInt, StringConstraints
 
 from samegauge.apps.inspection.stations.desk import Machine, machines_on_the_line
 from samegauge.apps.inspection.stations.models import EntryKind
@@ -65,7 +65,7 @@ def station_work(request: HttpRequest, code: Code) -> Any:  # noqa: ARG001 - nin
     return work_at(get_object_or_404(Station, code=code))
 
 
-class NewEntry(Schema):
+class NewEntry(BaseModel):
     id: UUID = Field(description="Made on the tablet, version 7")
     unit: UUID
     station: Code
@@ -76,14 +76,14 @@ class NewEntry(Schema):
     payload: dict[str, JsonValue]
 
 
-class Device(Schema):
+class Device(BaseModel):
     uid: Word = ""
-    clock_offset_ms: int = Field(
+    clock_offset_ms: StrictInt = Field(
         0, ge=-MOST_OFFSET_MS, le=MOST_OFFSET_MS, description="Server's time less the tablet's; added to device_time"
     )
 
 
-class NewEntries(Schema):
+class NewEntries(BaseModel):
     entries: list[NewEntry] = Field(max_length=MOST_ENTRIES)
     device: Device = Device(uid="", clock_offset_ms=0)
 
@@ -121,7 +121,7 @@ def send_entries(request: HttpRequest, said: NewEntries) -> Any:
         said.device.uid,
         said.device.clock_offset_ms,
     )
-    receipts, units = receive([Sent(**entry.dict()) for entry in said.entries], sender)
+    receipts, units = receive([Sent(**entry.model_dump()) for entry in said.entries], sender)
     stations: dict[int, set[str]] = {}
     keys = {unit.uid: unit.pk for unit in units}
     for entry in said.entries:
