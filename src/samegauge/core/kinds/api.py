@@ -107,7 +107,7 @@ def schemas(kind: RecordKind) -> tuple[type[Schema], type[Schema], type[Schema],
 _RETIRED: dict[str, Any] = {"retired": (bool, False)}
 
 
-def _model(name: str, base: type[BaseModel], fields: dict[str, Any]) -> type[Schema]:
+def _model(name: str, base: type[BaseModel], fields: dict[str, Any]) -> type[Any]:
     return create_model(name, __base__=base, **fields)
 
 
