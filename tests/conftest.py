@@ -46,10 +46,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_left_out(item: pytest.Item) -> bool:
-    if item.get_closest_marker("full") and not os.environ.get("SAMEGAUGE_TEST_FULL"):
+    is_slice = not os.environ.get("SAMEGAUGE_TEST_FULL")
+    if item.get_closest_marker("full") and is_slice:
         return True
     if not os.environ.get("SAMEGAUGE_DATABASE_URL"):
         return False
+    if item.get_closest_marker("one_database") and is_slice:
+        return True
     # The second run, on PostgreSQL, is for what touches the database in the test's own process.
     touches = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
         getattr(item, "fixturenames", ())

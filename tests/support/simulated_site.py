@@ -26,6 +26,7 @@ def furnish(folder: Path) -> None:
     main(["import", "shdr", *logs])
     main(["import", "qif", str(results)])
     open_site()
+    from samegauge.core.merkle_log.tree import take_over
     from samegauge.core.organisations.models import Membership, Organisation, Person, Role
     from samegauge.core.scope import organisation_scope
     from samegauge.core.thread.models import Item, Unit
@@ -42,6 +43,7 @@ def furnish(folder: Path) -> None:
         record(Fact("machined", THEN, AWKWARD, unit=unit), recorder)
         install(child, unit, THEN, recorder)
         keep(b"simulated drawing", "drawing.txt")
+        take_over()  # as the worker does, once
     main(["passport", SERIAL, "--out", str(folder / "passport")])
 
 

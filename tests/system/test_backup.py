@@ -135,7 +135,8 @@ def test_an_archive_of_an_earlier_version_is_brought_up_to_date(path: Path, tmp_
     assert counts
     assert {name: now["tables"][name]["rows"] for name in counts} == counts
     found = {one["kind"] for one in site.command("doctor", "--json").json["findings"]}
-    assert found <= {"key_missing"}  # where it had issued passports: no archive holds keys
+    # Where it had issued passports: no archive holds keys. The worker begins the log, which there was not then.
+    assert found <= {"key_missing", "log_not_begun"}
 
 
 @pytest.mark.postgresql
@@ -257,7 +258,8 @@ def test_a_backup_during_an_import_restores_to_a_site_that_goes_on(test_data: Pa
         copy = restored(path, tmp_path / f"home-{path.stem}")
         faults = [one for one in copy.command("doctor", "--json").json["findings"] if one["weight"] == "fault"]
         assert faults == []
-        assert copy.command("import", "nist-tdp", package).status in {0, 3}  # 0 where all was in
+        again = copy.command("import", "nist-tdp", package)
+        assert again.status in {0, 3}, again.err  # 0 where all was in
         assert copy.facts() == undisturbed.facts()
 
 

@@ -8,6 +8,7 @@ import pytest
 from tenancy.canaries import unmarked_fields
 from tenancy.routes import (
     CHOICES,
+    EVERY_ROLE,
     LEAD_ON,
     OBJECTS,
     PERSONAL,
@@ -23,7 +24,7 @@ from tenancy.routes import (
     undone,
 )
 
-from samegauge.core.organisations.models import Role
+from samegauge.core.organisations.models import Organisation, Role
 from samegauge.core.organisations.permissions import Action, may
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def posted(route: Route, method: str, referred: Firm) -> str | None:
 
 @pytest.mark.asvs("8.2.2", "8.3.1")
 @pytest.mark.threat("T01", "T21")
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", EVERY_ROLE)
 def test_another_firms_records_do_not_exist(victim: Firm, stranger: Firm, role: Role) -> None:
     visitor = Visitor(stranger, role)
     wrong, seen = [], 0
@@ -112,7 +113,7 @@ def test_another_firms_records_do_not_exist(victim: Firm, stranger: Firm, role: 
 
 @pytest.mark.asvs("8.2.1")
 @pytest.mark.threat("T18")
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", EVERY_ROLE)
 def test_ones_own_records_open_to_those_whose_role_allows_it(victim: Firm, role: Role) -> None:
     visitor = Visitor(victim, role)
     wrong, opened = [], 0
@@ -134,7 +135,7 @@ def test_ones_own_records_open_to_those_whose_role_allows_it(victim: Firm, role:
 
 @pytest.mark.asvs("8.2.1", "8.3.1")
 @pytest.mark.threat("T06", "T18")
-@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("role", EVERY_ROLE)
 def test_a_role_without_the_action_is_refused_and_changes_nothing(victim: Firm, role: Role) -> None:
     visitor = Visitor(victim, role)
     wrong, refused = [], 0
@@ -175,3 +176,25 @@ def test_the_owner_finds_every_address_that_takes_a_post(victim: Firm) -> None:
     lost = {name: status for name, status in statuses.items() if status in {401, 403, 404} or status >= 500}
     assert lost == dict.fromkeys(NOTHING_NAMED, 404)
     assert len([status for status in statuses.values() if status < 300]) > 5
+
+
+# Pages without the frame of the others, and what says there that nothing on them is real.
+OWN_FRAME = {"tablet": "its program shows the tag: tests/system/pages/test_tablet.py"}
+
+
+def test_every_page_of_a_simulated_organisation_says_so(victim: Firm) -> None:
+    Organisation.objects.filter(pk=victim.organisation.pk).update(is_simulated=True)
+    visitor, said, silent = Visitor(victim, Role.OWNER), 0, []
+    for route in guarded_routes():
+        if route.is_api or route.action("GET") is None:
+            continue
+        answer = visitor.asks("GET", route.path(victim))
+        page = content_of(answer)
+        if answer.status_code != 200 or not answer["Content-Type"].startswith("text/html") or "<html" not in page:
+            continue
+        marked = "sg-ribbon" in page or "sg-paper-simulated" in page
+        said += marked
+        if not marked and route.name not in OWN_FRAME:
+            silent.append(route.name)
+    assert silent == []
+    assert said > 60

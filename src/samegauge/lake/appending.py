@@ -65,11 +65,11 @@ class Place:
         return self.root / "lock"
 
     def prepare(self) -> None:
-        if delta_log.exists(self.table):
-            return
         for folder in (self.table / "data", self.beside, self.workshop):
-            durable.make_folder(folder)
-        delta_log.create(self.table, self.workshop)
+            if not folder.is_dir():  # no archive keeps an empty folder
+                durable.make_folder(folder)
+        if not delta_log.exists(self.table):
+            delta_log.create(self.table, self.workshop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,3 +150,14 @@ def test_a_checkpoint_cut_short_hides_nothing(tmp_path: Path) -> None:
     assert len(contents(lake, "Mill01")) == 20
     forget_checkpoints(tmp_path / "lake" / ORGANISATION / "observations")
     assert len(contents(Lake(tmp_path / "lake").for_organisation(ORGANISATION), "Mill01")) == 20
+
+
+def test_a_table_restored_without_its_empty_folders_takes_files_in(tmp_path: Path) -> None:
+    first, second = (day_log(tmp_path / "in", day) for day in (23, 24))
+    lake = Lake(tmp_path / "lake").for_organisation(ORGANISATION)
+    import_shdr(lake, [first], batch="one")
+    empty = [folder for folder in (tmp_path / "lake").rglob("*") if folder.is_dir() and not any(folder.iterdir())]
+    assert "workshop" in {folder.name for folder in empty}
+    for folder in empty:
+        folder.rmdir()
+    assert import_shdr(lake, [second], batch="two").stored > 0
