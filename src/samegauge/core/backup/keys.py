@@ -1,4 +1,5 @@
-"""The keys' own backup: signing keys and what seals second factors, under a passphrase, apart from the records."""
+"""The keys' own backup, under a passphrase, apart from the records: signing keys, what seals second factors, and the
+authority that the tablets trust."""
 
 from __future__ import annotations
 
@@ -33,6 +34,8 @@ FORMAT = 1
 RECORD = "keys/backed-up.json"
 MOST_BYTES = 1 << 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+# Without it every tablet would have to trust the site anew.
+_AUTHORITY = ("authority.key.pem", "authority.pem")
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,14 @@ def backup_keys(home: Path, target: Path, passphrase: str) -> list[str]:
         raise BackupError(f"{target} exists already. Name a new file.", f"{target} 已存在。指定新的檔名。")
     try:
         keys = {path.stem: load_key(path) for path in sorted((home / "keys").glob("*.key"))}
-        secrets = _secrets(home)
-        if not keys and not secrets:
+        secrets, authority = _secrets(home), _authority(home)
+        if not keys and not secrets and not authority:
             raise BackupError(
                 "This site has no key yet: the first passport or the first second factor makes one.",
                 "本站尚無金鑰，第一份履歷護照或第一個第二因素會建立。",
             )
         seeds = {name: seed_of(key).hex() for name, key in keys.items()}
-        said = {"format": FORMAT, "keys": seeds, "secrets": {name: one.hex() for name, one in secrets.items()}}
+        said = {"format": FORMAT, "keys": seeds, "secrets": _in_hex(secrets), "authority": _in_hex(authority)}
         sealed = sealed_with(passphrase, canonical_bytes(said))
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
@@ -94,6 +97,7 @@ def restore_keys(home: Path, source: Path, passphrase: str) -> list[str]:
         keys = _keys_in(said)
         present = {path.stem: load_key(path).public.key_id for path in (home / "keys").glob("*.key")}
         secrets, there = _secrets_in(said), _secrets(home)
+        authority = _authority_in(said)
     except (CryptoError, CanonicalError, ValueError, TypeError, KeyError) as error:
         raise BackupError(str(error), f"無法還原金鑰：{error}") from error
     other = [name for name, key in keys.items() if present.get(name, key.public.key_id) != key.public.key_id]
@@ -108,6 +112,9 @@ def restore_keys(home: Path, source: Path, passphrase: str) -> list[str]:
             "This site seals second factors with another secret already. Move keys/*.secret away first if it is wrong.",
             "本站已用另一個密鑰加密第二因素。若它是錯的，先移走 keys/*.secret。",
         )
+    if not _authority(home):  # one that the tablets here trust already stays
+        for name, content in authority.items():
+            store_secret(content, home / "keys" / "lan" / name)
     for name in secrets.keys() - there.keys():
         store_secret(secrets[name], home / "keys" / f"{name}.secret")
     for name, key in keys.items():
@@ -125,6 +132,21 @@ def _noted(home: Path, keys: dict[str, SigningKey]) -> list[str]:
     note.write_text(json.dumps({"at": datetime.now(UTC).isoformat(), "key_ids": key_ids}), "utf-8")
     note.rename(home / RECORD)
     return key_ids
+
+
+def _in_hex(named: dict[str, bytes]) -> dict[str, str]:
+    return {name: one.hex() for name, one in named.items()}
+
+
+def _authority(home: Path) -> dict[str, bytes]:
+    paths = [home / "keys" / "lan" / name for name in _AUTHORITY]
+    return {path.name: path.read_bytes() for path in paths} if all(path.exists() for path in paths) else {}
+
+
+def _authority_in(said: Any) -> dict[str, bytes]:
+    """Files of earlier versions hold none."""
+    files = dict(said.get("authority", {}))
+    return {name: bytes.fromhex(files[name]) for name in _AUTHORITY} if files else {}
 
 
 def _secrets(home: Path) -> dict[str, bytes]:

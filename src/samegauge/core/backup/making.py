@@ -195,7 +195,8 @@ def json_columns_here() -> list[str]:
 def _named_files(home: Path, database: Path, lakes: tuple[Inventory, ...]) -> list[tuple[str, Path]]:
     """Names in the archive and where each file lies; the smallest and most needed first."""
     kept = values(database, "vault_storedfile", "sha256")
-    names = [f"keys/trusted/{path.name}" for path in sorted((home / "keys" / "trusted").glob("*.pub"))]
+    public = [*(home / "keys" / "trusted").glob("*.pub"), *(home / "keys" / "witnesses").glob("*.vkey")]
+    names = [path.relative_to(home).as_posix() for path in sorted(public)]
     names += [f"lake/{file}" for lake in lakes for file in lake.files]
     names += [f"vault/{sha256[:2]}/{sha256}" for sha256 in kept]
     return [(DATABASE, database), *((name, home / name) for name in names)]

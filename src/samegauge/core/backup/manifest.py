@@ -21,7 +21,7 @@ _SAFE = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
 _FILE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}"
 # Nothing else may stand in an archive, so that no member can leave the folder or put a program there.
 _MEMBERS = re.compile(
-    rf"database\.sqlite3|vault/([0-9a-f]{{2}})/\1[0-9a-f]{{62}}|keys/trusted/{_FILE}\.pub"
+    rf"database\.sqlite3|vault/([0-9a-f]{{2}})/\1[0-9a-f]{{62}}|keys/trusted/{_FILE}\.pub|keys/witnesses/{_FILE}\.vkey"
     rf"|lake/{_SAFE}/observations/(_delta_log/\d{{20}}\.json|data/{_FILE}\.parquet)|lake/{_SAFE}/beside/{_FILE}\.parquet"
 )
 

@@ -32,6 +32,7 @@ def contents() -> dict[str, bytes]:
     return {
         DATABASE: source.randbytes(50_000) + bytes(100_000),
         "keys/trusted/01a1-b.pub": b"public",
+        "keys/witnesses/guard.vkey": b"guard+0123+public",
         "lake/01a1-b/observations/_delta_log/00000000000000000000.json": b"{}\n",
         "lake/01a1-b/observations/data/0a1b.parquet": b"PAR1",
         "lake/01a1-b/beside/repeats-0a1b.parquet": b"PAR1",

@@ -1,17 +1,20 @@
-"""What seals second factors goes into the keys' backup and comes back from it."""
+"""What seals second factors and what tablets trust goes into the keys' backup and comes back from it."""
 
 from __future__ import annotations
 
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from samegauge.core.backup.errors import BackupError
 from samegauge.core.backup.keys import backup_keys, restore_keys
-from samegauge.doors.crypto import load_or_create_secret
+from samegauge.doors.crypto import load_or_create_authority, load_or_create_secret
 
 PASSPHRASE = "a long enough sentence"
+NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
+LAN = Path("keys") / "lan"
 SECRET = Path("keys") / "second-factor.secret"
 
 
@@ -47,3 +50,18 @@ def test_a_site_without_any_key_says_so(homes: tuple[Path, Path], tmp_path: Path
     with pytest.raises(BackupError, match="no key yet"):
         backup_keys(homes[0], tmp_path / "sealed", PASSPHRASE)
     assert not (tmp_path / "sealed").exists()
+
+
+def test_the_authority_that_tablets_trust_comes_back_and_never_takes_anothers_place(
+    homes: tuple[Path, Path], tmp_path: Path
+) -> None:
+    old, new = homes
+    made = load_or_create_authority(old / LAN, ["192.168.1.2"], NOON)
+    backup_keys(old, tmp_path / "sealed", PASSPHRASE)
+    restore_keys(new, tmp_path / "sealed", PASSPHRASE)
+    assert load_or_create_authority(new / LAN, ["192.168.1.2"], NOON).fingerprint == made.fingerprint
+    assert stat.S_IMODE((new / LAN / "authority.key.pem").stat().st_mode) == 0o600
+    other = tmp_path / "other"
+    kept = load_or_create_authority(other / LAN, ["192.168.1.2"], NOON)
+    restore_keys(other, tmp_path / "sealed", PASSPHRASE)
+    assert load_or_create_authority(other / LAN, ["192.168.1.2"], NOON).fingerprint == kept.fingerprint
