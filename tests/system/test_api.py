@@ -547,7 +547,7 @@ class TestDoors:
         assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
         assert "token" in answer.json()["detail"]
 
-    @pytest.mark.threat("T14")
+    @pytest.mark.threat("T04", "T14")
     def test_a_revoked_token_stops_at_the_next_request(self, firm: Firm, program: Program) -> None:
         assert program.get("units").status_code == 200
         firm.people[Role.OWNER].memberships.get().tokens.update(revoked_at=NOON)

@@ -8,6 +8,7 @@ import signal
 import socket
 import ssl
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -32,6 +33,18 @@ def _facts(log: str) -> Any:
     return next((json.loads(line) for line in log.splitlines() if line.startswith('{"address"')), None)
 
 
+def _of_old(authority: bytes) -> ssl.SSLContext:
+    """A client that knows nothing newer than TLS 1.1."""
+    context = ssl.create_default_context(cadata=authority)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    return context
+
+
+@pytest.mark.asvs("12.1.1")
+@pytest.mark.threat("T20")
 def test_a_tablet_that_trusts_the_authority_reaches_the_site_by_https(site: SiteProcesses) -> None:
     words = ["run", "--lan", "--host", HOST, "--port", str(free_port()), "--json"]
     child = site.start([sys.executable, "-m", "samegauge.cli", *words])
@@ -51,9 +64,12 @@ def test_a_tablet_that_trusts_the_authority_reaches_the_site_by_https(site: Site
         trusting.wrap_socket(plain, server_hostname=HOST) as inside,
     ):
         head, _body = _asked(inside, "/account/login/")
+        assert inside.version() == "TLSv1.3"
     assert b" 200 " in head.splitlines()[0]
     assert b"__Host-csrftoken" in head
     assert b"strict-transport-security" not in head.lower()
+    with pytest.raises(ssl.SSLError), socket.create_connection((HOST, own.port or 0), timeout=20) as plain:
+        _of_old(authority).wrap_socket(plain, server_hostname=HOST)
     os.kill(child.pid, signal.SIGINT)
     assert child.wait(60) == 0
     with pytest.raises(OSError, match="refused"):

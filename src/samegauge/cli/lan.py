@@ -12,9 +12,10 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from samegauge.cli.output import MISUSED, CommandError, say
+from samegauge.cli.output import MISUSED, CommandError, say, warn
 from samegauge.core.site import home_folder
 from samegauge.doors import crypto, ports
 
@@ -113,9 +114,23 @@ def show(options: Namespace, lan: Lan, port: int) -> tuple[ports.OpenPages, str]
         f"Tablets trust this site once, at {trust}\nSHA-256 of its authority: {lan.authority.fingerprint}",
         f"平板請先開啟 {trust} 信任本站（一次即可）\n授權單位的 SHA-256：{lan.authority.fingerprint}",
     )
+    if is_public(lan.address):
+        warn(
+            f"{lan.address} is met from outside your network. Strangers do not trust this site's own authority: "
+            "get a certificate from a public one (docs: HTTPS).",
+            f"{lan.address} 可由外部網路連線。外人不信任本站自己的授權單位：請改用公信憑證（說明文件：HTTPS）。",
+        )
     if sys.stdout.isatty() and not options.json:
         sys.stdout.write(_drawn(trust))
     return served, trust
+
+
+def is_public(name: str) -> bool:
+    """Whether an address, or a name that others resolve, lies outside one's own network."""
+    try:
+        return ip_address(name).is_global
+    except ValueError:
+        return "." in name and not name.endswith(tuple(f".{domain}" for domain in crypto.OWN_DOMAINS))
 
 
 def _drawn(address: str) -> str:

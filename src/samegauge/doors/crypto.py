@@ -56,7 +56,7 @@ _OWN_NETWORKS = (
     *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8"),
     *("fc00::/7", "fe80::/10", "::1/128"),
 )
-_OWN_DOMAINS = ("local", "localhost", "lan", "internal", "home.arpa")
+OWN_DOMAINS = ("local", "localhost", "lan", "internal", "home.arpa")
 
 
 class CryptoError(Exception):
@@ -302,7 +302,7 @@ def load_or_create_authority(folder: Path, names: Sequence[str], now: datetime) 
 def _authority(names: Sequence[str], now: datetime) -> Authority:
     key = ec.generate_private_key(ec.SECP256R1())
     own = [x509.IPAddress(ip_network(network)) for network in _OWN_NETWORKS]
-    domains = [x509.DNSName(domain) for domain in _OWN_DOMAINS]
+    domains = [x509.DNSName(domain) for domain in OWN_DOMAINS]
     permitted = [*own, *domains, *(_subtree(name) for name in names)]
     title = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"samegauge {secrets.token_hex(3)}")])
     usage = {name: name in {"key_cert_sign", "crl_sign"} for name in _KEY_USES}

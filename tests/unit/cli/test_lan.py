@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -60,3 +60,22 @@ def test_the_page_for_tablets_gives_the_certificate_its_fingerprint_and_both_cod
     assert page.count("<svg") == 2
     assert all(device in page for device, _english, _chinese in lan.STEPS)
     assert "<script" not in page
+
+
+@pytest.mark.asvs("12.2.2")
+def test_a_name_that_strangers_meet_asks_for_a_public_certificate() -> None:
+    own = ["192.168.7.5", "fe80::1", "hub", "hub.local", "203.0.113.9"]
+    public = ["hub.example.tw", "8.8.8.8", "2001:4860:4860::8888"]
+    assert [name for name in own + public if lan.is_public(name)] == public
+
+
+@pytest.mark.asvs("12.2.2")
+@pytest.mark.parametrize("address", ["192.168.7.5", "8.8.8.8"])
+def test_the_start_warns_of_an_address_that_strangers_meet(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, address: str
+) -> None:
+    monkeypatch.setattr(ports, "OpenPages", lambda *_words: None)
+    monkeypatch.setattr(ports, "free_port", lambda _host, port: port)
+    options = Namespace(host=address, port=8000, json=True)
+    lan.show(options, lan.prepare(options), 8000)
+    assert (f"{address} is met from outside" in capsys.readouterr().err) == lan.is_public(address)

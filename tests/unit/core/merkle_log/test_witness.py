@@ -73,6 +73,7 @@ def test_a_log_that_only_grows_is_signed_again_and_again(witness: Witness) -> No
         (asked(499, 0), Status.OTHER_SIZE),  # taken back, as if for the first time
     ],
 )
+@pytest.mark.threat("T03")
 def test_a_rewritten_history_is_refused_shouted_and_kept_as_evidence(
     witness: Witness, request_bytes: bytes, status: Status
 ) -> None:
