@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from scenery import claim, report
+
 PACKAGE = Path(__file__).resolve().parents[2] / "shared" / "data" / "nist-smstestbed"
 FILLED_BYTES = int(float(os.environ.get("BACKUP_BENCH_GB", "1.6")) * 1e9)
 FLOOR_S = 60.0
@@ -70,15 +72,8 @@ def measure(name: str, home: Path, folder: Path) -> list[dict[str, Any]]:
 
 
 def row(name: str, taken_s: float, mb: float, peer_s: float | None, floor_s: float | None) -> dict[str, Any]:
-    return {
-        "claim": name,
-        "ours_s": round(taken_s, 2),
-        "ours_MB_per_s": round(mb / taken_s),
-        "peer": "tar, unchecked" if peer_s else None,
-        "peer_s": round(peer_s, 2) if peer_s else None,
-        "floor_s": floor_s,
-        "holds": floor_s is None or taken_s <= floor_s,
-    }
+    more = {"MB_per_s": round(mb / taken_s), "floor_s": floor_s, "peer_is": "tar, unchecked" if peer_s else None}
+    return claim(name, taken_s, peer_s, "s", **more)
 
 
 def filled(home: Path, until_bytes: int) -> None:
@@ -115,11 +110,8 @@ def main() -> int:
         rows = measure("NIST package", home, folder)
         filled(home, FILLED_BYTES)
         rows += measure(f"{FILLED_BYTES / 1e9:g} GB", home, folder)
-    for each in rows:
-        peer = f"{each['peer_s']} s ({each['peer']})" if each["peer_s"] else "-"
-        print(f"{each['claim']:<60} {each['ours_s']:>8} s {each['ours_MB_per_s']:>6} MB/s   {peer}")
-    print(json.dumps(rows))
-    return 0 if all(each["holds"] for each in rows) else 1
+    report(rows)
+    return 0 if all(each["floor_s"] is None or each["ours"] <= each["floor_s"] for each in rows) else 1
 
 
 if __name__ == "__main__":

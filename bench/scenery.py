@@ -110,17 +110,19 @@ def report(rows: list[dict[str, Any]]) -> None:
     """Print a table and, last, one line of JSON with `ours`, `peer` and `ratio` per claim."""
     print(f"{'claim':58} {'ours':>10} {'peer':>10} {'ratio':>8}  unit")
     for row in rows:
-        print(f"{row['name']:58} {row['ours']:10.2f} {row['peer']:10.2f} {row['ratio']:8.2f}  {row['unit']}")
-    print(json.dumps({"claims": rows}))
+        peer, ratio = (f"{row[key]:.2f}" if row[key] is not None else "-" for key in ("peer", "ratio"))
+        print(f"{row['name']:58} {row['ours']:10.2f} {peer:>10} {ratio:>8}  {row['unit']}")
+    print(json.dumps({"claims": rows}, allow_nan=False))
     sys.stdout.flush()
 
 
-def claim(name: str, ours: float, peer: float, unit: str = "ms", **more: Any) -> dict[str, Any]:
+def claim(name: str, ours: float, peer: float | None, unit: str = "ms", **more: Any) -> dict[str, Any]:
+    """One line of a report; `peer` is None where nothing stands beside ours, and the ratio is peer / ours."""
     return {
         "name": name,
         "ours": round(ours, 3),
-        "peer": round(peer, 3),
-        "ratio": round(peer / ours, 3),
+        "peer": None if peer is None else round(peer, 3),
+        "ratio": None if peer is None else round(peer / ours, 3),
         "unit": unit,
         **more,
     }

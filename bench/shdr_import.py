@@ -9,7 +9,6 @@ cores where it finds them idle, the peers one: other work on the machine costs u
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import statistics
 import tempfile
@@ -18,7 +17,9 @@ from collections import Counter
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from scenery import claim, report
 
 from samegauge.lake.intake import import_shdr, warm
 from samegauge.lake.store import Lake
@@ -95,7 +96,7 @@ def compare(files: list[Path]) -> dict[str, list[float]]:
 
 def main() -> None:
     warm()
-    claims: list[dict[str, object]] = []
+    claims: list[dict[str, Any]] = []
     heads = " ".join(
         f"{side + ' ' + what:>11}" for side in ("ours", "peer", "lean") for what in ("min", "median", "max")
     )
@@ -111,8 +112,8 @@ def main() -> None:
             for value in (min(times), statistics.median(times), max(times))
         )
         print(f"{name:24} {figures}  {peer / ours:9.2f} {lean / ours:9.2f}")
-        claims.append({"name": f"import of raw logs: {name}", "ours": ours, "peer": peer, "ratio": peer / ours})
-    print(json.dumps({"claims": claims}))
+        claims.append(claim(f"import of raw logs: {name}", 1e3 * ours, 1e3 * peer))
+    report(claims)
 
 
 if __name__ == "__main__":

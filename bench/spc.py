@@ -172,7 +172,7 @@ def main() -> int:
     else:
         print("R is not installed here: apt install r-base-core to measure against it.")
     if not rows:
-        rows.append(claim("1e6 values, rules and indices: no peer here", mine, math.nan, "s", **more))
+        rows.append(claim("1e6 values, rules and indices: no peer here", mine, None, "s", **more))
     report(rows)
     return 0
 
