@@ -44,8 +44,9 @@ interface = schemathesis.openapi.from_dict(document)
 interface.app = site
 ASKED = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 checks = [CHECKS.get_one(name) for name in (*ASKED, "response_headers_conformance", "negative_data_rejection")]
+FEW = 4 if os.environ.get("SAMEGAUGE_DATABASE_URL") else 8  # what differs there are sizes of numbers and texts
 slices = settings(
-    max_examples=150 if FULL else 8,
+    max_examples=150 if FULL else FEW,
     derandomize=True,
     database=None,
     deadline=None,
@@ -83,6 +84,7 @@ def test_the_interface_keeps_its_word(case: Case, firm: Firm, unthrottled: None)
     assert response.status_code < 500
 
 
+@pytest.mark.one_database
 @interface.parametrize()
 @settings(slices, max_examples=20 if FULL else 2, phases=[Phase.generate])
 def test_no_operation_answers_without_a_token(case: Case, firm: Firm, unthrottled: None) -> None:

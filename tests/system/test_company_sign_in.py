@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from samegauge.core.organisations.models import Organisation
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 START, BACK = "/account/company/", "/account/company/callback/"
 PHRASE = "a long enough phrase"

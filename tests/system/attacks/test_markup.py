@@ -18,7 +18,7 @@ from samegauge.core.vault.rules import keep
 if TYPE_CHECKING:
     from tenancy.canaries import Firm
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.one_database]
 
 
 class Markup(HTMLParser):
