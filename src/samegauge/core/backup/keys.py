@@ -112,9 +112,7 @@ def restore_keys(home: Path, source: Path, passphrase: str) -> list[str]:
             "This site seals second factors with another secret already. Move keys/*.secret away first if it is wrong.",
             "本站已用另一個密鑰加密第二因素。若它是錯的，先移走 keys/*.secret。",
         )
-    if not _authority(home):  # one that the tablets here trust already stays
-        for name, content in authority.items():
-            store_secret(content, home / "keys" / "lan" / name)
+    _store_authority(home, authority)
     for name in secrets.keys() - there.keys():
         store_secret(secrets[name], home / "keys" / f"{name}.secret")
     for name, key in keys.items():
@@ -141,6 +139,13 @@ def _in_hex(named: dict[str, bytes]) -> dict[str, str]:
 def _authority(home: Path) -> dict[str, bytes]:
     paths = [home / "keys" / "lan" / name for name in _AUTHORITY]
     return {path.name: path.read_bytes() for path in paths} if all(path.exists() for path in paths) else {}
+
+
+def _store_authority(home: Path, files: dict[str, bytes]) -> None:
+    """One that the tablets here trust already stays."""
+    if not _authority(home):
+        for name, content in files.items():
+            store_secret(content, home / "keys" / "lan" / name)
 
 
 def _authority_in(said: Any) -> dict[str, bytes]:
