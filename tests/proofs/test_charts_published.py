@@ -19,7 +19,7 @@ from samegauge.engines.spc.charts.multivariate import KnownVectors, VectorOption
 from samegauge.engines.spc.charts.rare_events import g_chart, t_chart
 from samegauge.engines.spc.charts.rules import LIMITS_ONLY, RuleChoice
 from samegauge.engines.spc.charts.subgroups import xbar_r_charts, xbar_s_charts
-from samegauge.engines.spc.charts.weighted import CusumDesign, cusum_charts, ewma_chart
+from samegauge.engines.spc.charts.weighted import CusumOptions, cusum_charts, ewma_chart
 from samegauge.engines.spc.constants import PRINTED, RangeTable, d3
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def rings_ewma() -> Found:
 
 
 def rings_cusum() -> Found:
-    found = cusum_charts(xbar_r_charts(ring_groups(), RINGS).location, CusumDesign(0.5, 4.0, standardised=True))
+    found = cusum_charts(xbar_r_charts(ring_groups(), RINGS).location, CusumOptions(0.5, 4.0, standardised=True))
     assert not found.lower.alarms.any()
     ends = {"final_C+": float(found.upper.points[-1]), "final_C-": float(found.lower.points[-1])}
     return {**ends, "upper_violations": numbers(found.upper.out_of_limits)}

@@ -16,7 +16,7 @@ from samegauge.apps.inspection.control.charting import Frame, Watch, signalled
 from samegauge.apps.inspection.control.models import ControlDesign
 from samegauge.apps.inspection.control.series import Place, Value
 from samegauge.engines.spc.constants import moving_range_dof
-from samegauge.engines.spc.run_length.combined import Baseline, IndividualsEwma, baseline_run_length
+from samegauge.engines.spc.run_length.combined import Baseline, IndividualsEwma, individuals_ewma_baseline_run_length
 from samegauge.simulators.builder import truths
 from samegauge.simulators.builder.company import simulated
 from samegauge.simulators.builder.stations import STATIONS
@@ -69,7 +69,7 @@ def first_signal(values: list[Value]) -> int | None:
 
 def test_the_planted_drift_is_found_within_the_promised_run_length() -> None:
     """From the first machine on whose drift has reached the shift that the design is to find."""
-    promised = baseline_run_length(WATCH, BASELINE, DESIGN.shift).mean
+    promised = individuals_ewma_baseline_run_length(WATCH, BASELINE, DESIGN.shift).mean
     delays = []
     for seed in SEEDS:
         values = series()[seed, truths.DRIFT_KEY]
@@ -87,7 +87,7 @@ def test_the_planted_drift_is_found_within_the_promised_run_length() -> None:
 def test_where_nothing_was_planted_there_are_as_many_false_alarms_as_promised() -> None:
     rows = [values for (_seed, key), values in series().items() if key != truths.DRIFT_KEY]
     rows = [values for values in rows if len(values) > DESIGN.baseline_count]
-    silent = baseline_run_length(WATCH, BASELINE, 0.0, 100).silent
+    silent = individuals_ewma_baseline_run_length(WATCH, BASELINE, 0.0, 100).silent
     chances = np.array([1.0 - silent[len(values) - DESIGN.baseline_count] for values in rows])
     alarms = sum(first_signal(values) is not None for values in rows)
     spread = math.sqrt(float(np.sum(chances * (1.0 - chances))))

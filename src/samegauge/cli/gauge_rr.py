@@ -50,8 +50,13 @@ def run(options: Namespace) -> int:
     with refusals(options.file):
         study = _study(options, Table(options.file))
     for source, (english, chinese) in WORDS.items():
-        share = f"{study.components[source].study_percent:.1f} %"
-        say(options, f"{english}: {share} of the study variation", f"{chinese}：佔研究變異 {share}")
+        share, of_tolerance = study.components[source].study_percent, study.components[source].tolerance_percent
+        told, told_zh = f"{english}: {share:.1f} % of the study variation", f"{chinese}：佔研究變異 {share:.1f} %"
+        if of_tolerance is not None:
+            told, told_zh = f"{told}, {of_tolerance:.1f} % of the tolerance", f"{told_zh}、公差 {of_tolerance:.1f} %"
+        say(options, told, told_zh)
+    for caution in study.cautions:
+        say(options, f"Caution: {caution.text_en}", f"注意：{caution.text_zh}")
     categories, (english, chinese) = study.distinct_categories or "–", VERDICTS[study.verdict.value]
     say(options, f"{english}; distinct categories: {categories}.", f"{chinese}；可區分類別數：{categories}。")
     say_json(options, {"file": str(options.file), **_plain(study)})
@@ -77,6 +82,7 @@ def _plain(study: GaugeStudy) -> dict[str, Any]:
         "distinct_categories": study.distinct_categories,
         "distinct_categories_bounds": _bounds(study.distinct_categories_bounds),
         "verdict": study.verdict.value,
+        "cautions": [{"code": one.code, "en": one.text_en, "zh": one.text_zh} for one in study.cautions],
         "method": study.method.as_dict(),
     }
 

@@ -27,7 +27,7 @@ from samegauge.engines.gauging.linearity import linearity_study
 from samegauge.engines.gauging.ranges import range_study
 from samegauge.engines.gauging.repeatability import gauge_rr_crossed, gauge_rr_nested
 from samegauge.engines.gauging.stability import stability_study
-from samegauge.engines.gauging.study import GaugeVerdict, Source, StudyOptions
+from samegauge.engines.gauging.study import NO_REPEATABILITY, GaugeVerdict, Source, StudyOptions
 from samegauge.quantities.errors import QuantityError
 from samegauge.quantities.tolerance import Limits
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from samegauge.apps.inspection.gauge_readings import Reading
     from samegauge.apps.inspection.models import QualityLimits
+    from samegauge.engines.spc.capability.cautions import Caution
     from samegauge.quantities.method import Method
 
 ACCEPTED, CONDITIONAL, REJECTED = StudyVerdict.ACCEPTED, StudyVerdict.CONDITIONAL, StudyVerdict.REJECTED
@@ -180,12 +181,17 @@ def _repeatability(readings: Sequence[Reading], asked: Asked, *, nested: bool) -
         for source in DRAWN
     ]
     verdict = _worse(BY_ENGINE[study.verdict], CONDITIONAL if few else ACCEPTED)
-    return Judged(verdict, figures, study.method, shares, _why_much(study.components, verdict))
+    reasons = [*_told(study.cautions), *_why_much(study.components, verdict)]
+    return Judged(verdict, figures, study.method, shares, reasons)
+
+
+def _told(cautions: Sequence[Caution]) -> list[dict[str, str]]:
+    return [{"en": one.text_en, "zh": one.text_zh} for one in cautions]
 
 
 def _why_much(components: Any, verdict: StudyVerdict) -> list[dict[str, str]]:
     """Where to look: at the gauge itself or at the people who use it."""
-    if verdict is ACCEPTED:
+    if verdict is ACCEPTED or not components[Source.GAUGE].variance > 0.0:
         return []
     repeat, people = components[Source.REPEATABILITY].variance, components[Source.REPRODUCIBILITY].variance
     if people > repeat:
@@ -224,8 +230,9 @@ def _range(readings: Sequence[Reading], asked: Asked) -> Judged:
     if percent > limits["grr_unacceptable_percent"]:
         verdict = REJECTED
     else:
-        verdict = ACCEPTED if percent < limits["grr_acceptable_percent"] else CONDITIONAL
-    return Judged(verdict, figures, study.method)
+        shown = 0.0 < percent < limits["grr_acceptable_percent"]
+        verdict = ACCEPTED if shown else CONDITIONAL
+    return Judged(verdict, figures, study.method, reasons=[] if percent else _told([NO_REPEATABILITY]))
 
 
 def _needed(value: float | None, text: str) -> float:
@@ -245,7 +252,7 @@ def _type_one(readings: Sequence[Reading], asked: Asked) -> Judged:
         Figure("cgk", study.cgk, *study.cgk_bounds, least),
         _bias_figure(study.bias),
     ]
-    reasons = []
+    reasons = _told(study.cautions)
     if study.resolution_fine_enough is False:
         reasons.append(
             {

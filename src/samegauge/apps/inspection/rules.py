@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from samegauge.core.measurement.models import Conformity, Measurement, ReportedCapability
+from django.db.models import Exists, OuterRef
+
+from samegauge.core.measurement.models import Conformity, Inspection, Measurement, ReportedCapability
+from samegauge.core.thread.models import Event
 from samegauge.engines.errors import EngineError
-from samegauge.engines.spc.capability.normal import Capability, capability
+from samegauge.engines.spc.capability.judgement import Judgement, judged_capability
 from samegauge.engines.spc.charts.individuals import IndividualsChart, individuals_chart
 from samegauge.quantities.errors import QuantityError
 from samegauge.quantities.tolerance import Limits
@@ -15,27 +18,46 @@ from samegauge.quantities.tolerance import Limits
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from django.db.models import QuerySet
+
     from samegauge.core.measurement.models import Characteristic
+    from samegauge.engines.spc.capability.normal import Capability
 
 GOAL = 1.33
+# The event that records what was decided about a part that does not conform.
+DECIDED = "disposition"
 
 
 @dataclass(frozen=True)
 class Study:
     """A characteristic's standing values in order of the parts, and what was computed from them.
 
-    `chart` and `capability` are None where they do not exist; `refusal` then says why, in both languages.
+    `chart` and `judgement` are None where they do not exist; `refusal` then says why, in both languages.
     """
 
     measurements: list[Measurement]
     failed: int
     chart: IndividualsChart | None = None
-    capability: Capability | None = None
+    judgement: Judgement | None = None
     refusal: dict[str, str] | None = None
+
+    @property
+    def capability(self) -> Capability | None:
+        """The figures of the normal model, whatever the judgement rests on."""
+        return self.judgement.normal if self.judgement else None
 
     @property
     def values(self) -> list[float]:
         return [row.actual for row in self.measurements if row.actual is not None]
+
+
+def unsettled_inspections(*verdicts: Conformity) -> QuerySet[Inspection]:
+    """The latest inspections by a plan with one of the verdicts, where no decision about the part came since."""
+    later = Inspection.objects.filter(
+        unit=OuterRef("unit"), kind=OuterRef("kind"), plan=OuterRef("plan"), reported_at__gt=OuterRef("reported_at")
+    )
+    decided = Event.objects.filter(unit=OuterRef("unit"), kind=DECIDED, device_time__gt=OuterRef("reported_at"))
+    return Inspection.objects.filter(~Exists(later), ~Exists(decided), verdict__in=verdicts)
 
 
 def studies_of(characteristics: Iterable[Characteristic]) -> dict[int, Study]:
@@ -55,12 +77,12 @@ def study_of(characteristic: Characteristic) -> Study:
 def _study(characteristic: Characteristic, rows: list[Measurement]) -> Study:
     failed = sum(row.stated == Conformity.FAIL for row in rows)
     values = [row.actual for row in rows if row.actual is not None]
-    if characteristic.kind == "Identity":
+    if characteristic.is_number_of_part:
         reason = {"en": "This is the part's number, not a measured size.", "zh": "這是零件編號，不是量測尺寸。"}
         return Study(rows, failed, refusal=reason)
     try:
         chart = individuals_chart(values)
-        return Study(rows, failed, chart, capability(values, limits_of(characteristic)))
+        return Study(rows, failed, chart, judged_capability(values, limits_of(characteristic)))
     except (EngineError, QuantityError) as error:
         return Study(rows, failed, refusal={"en": str(error), "zh": getattr(error, "reason_zh", str(error))})
 

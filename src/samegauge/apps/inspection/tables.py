@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from samegauge.apps.inspection.gauge_rules import in_doubt
+from samegauge.apps.inspection.rules import GOAL
 from samegauge.core.charts import Sparkline, sparkline
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.language import in_one_line, in_reader_language, reads_chinese, script_of
 from samegauge.core.method_words import method_facts
 from samegauge.core.words import provenance_of
-from samegauge.engines.spc.capability.normal import Capability, Index, Verdict
+from samegauge.engines.spc.capability.normal import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from samegauge.apps.inspection.rules import Comparison, Study
     from samegauge.core.measurement.models import Characteristic
     from samegauge.core.pages import Page
-
-GOAL_TEXT = "1.33"
+    from samegauge.engines.spc.capability.intervals import Index
+    from samegauge.engines.spc.capability.judgement import Judgement
 
 
 def characteristic_table(
@@ -33,7 +34,7 @@ def characteristic_table(
         Column(_("Characteristic"), prose=True),
         Column(_("Not conforming"), numeric=True),
         Column("n", numeric=True),
-        Column(_("Cpk at least %(goal)s") % {"goal": GOAL_TEXT}),
+        Column(_("At least %(goal)s") % {"goal": number_text(GOAL, 2)}),
         Column("Cpk", numeric=True),
         Column(_("95 % lower bound"), numeric=True),
         Column(_("Values")),
@@ -44,7 +45,8 @@ def characteristic_table(
 
 
 def _row(characteristic: Characteristic, study: Study) -> tuple[Cell, ...]:
-    cpk = study.capability.cpk if study.capability else None
+    index = study.judgement.index if study.judgement else None
+    fitted = study.judgement.fitted if study.judgement else None
     return (
         Cell(
             characteristic.name,
@@ -55,8 +57,11 @@ def _row(characteristic: Characteristic, study: Study) -> tuple[Cell, ...]:
         Cell(chip=Chip("alarm", number_text(study.failed, 0))) if study.failed else Cell(number_text(0, 0)),
         Cell(number_text(len(study.values), 0)),
         Cell(chip=verdict_chip(study)),
-        Cell(number_text(cpk.value, 2) if cpk else "–"),
-        Cell(number_text(cpk.lower_bound, 2) if cpk else "–"),
+        Cell(
+            number_text(index.value, 2) if index else "–",
+            note=f"Ppk, {fitted.fit.distribution.family.value}" if fitted else "",
+        ),
+        Cell(number_text(index.lower_bound, 2) if index else "–"),
         Cell(svg=_spark(characteristic, study)),
         Cell(str(characteristic.get_inspection_kind_display())),  # type: ignore[attr-defined]
     )
@@ -72,17 +77,17 @@ def _spark(characteristic: Characteristic, study: Study) -> str:
 
 
 def verdict_chip(study: Study) -> Chip:
-    if study.capability is None:
+    if study.judgement is None:
         return Chip("neutral", _("Not computed"))
     return {
         Verdict.REACHED: Chip("ok", _("Reached")),
         Verdict.NOT_REACHED: Chip("alarm", _("Not reached")),
         Verdict.UNDECIDED: Chip("undecided", _("Cannot be decided yet")),
         Verdict.NOT_ASSESSED: Chip("neutral", _("Not assessed")),
-    }[study.capability.verdict]
+    }[study.judgement.verdict]
 
 
-def index_table(capability: Capability) -> RecordTable:
+def index_table(judgement: Judgement) -> RecordTable:
     """Every index with its bounds: an index alone is not comparable."""
     columns = (
         Column(_("Index")),
@@ -92,7 +97,15 @@ def index_table(capability: Capability) -> RecordTable:
         Column(_("Spread it uses")),
     )
     within, overall = _("within (moving range)"), _("overall (n − 1)")
+    capability, fitted, named = judgement.normal, judgement.fitted, ()
+    if fitted is not None:
+        spread = _("percentiles of the fitted %(family)s distribution") % {
+            "family": fitted.fit.distribution.family.value
+        }
+        named = (("Pp", fitted.pp, spread), ("Ppk", fitted.ppk, spread))
+        within, overall = (_("%(spread)s; normal, for comparison") % {"spread": one} for one in (within, overall))
     named = (
+        *named,
         ("Cp", capability.cp, within),
         ("Cpk", capability.cpk, within),
         ("Pp", capability.pp, overall),
@@ -136,7 +149,9 @@ def comparison_table(comparisons: Sequence[Comparison], study: Study) -> RecordT
     return RecordTable(_("The measuring machine's own report"), columns, rows)
 
 
-def value_table(study: Study, unit: str) -> RecordTable:
+def value_table(study: Study, characteristic: Characteristic) -> RecordTable:
+    is_number = characteristic.is_number_of_part
+    unit = "" if is_number else characteristic.unit_code
     columns = (
         Column(_("Part")),
         Column(_("Actual"), numeric=True, unit=unit),
@@ -151,44 +166,53 @@ def value_table(study: Study, unit: str) -> RecordTable:
                 code=True,
                 provenance=provenance_of(row.inspection.unit),
             ),
-            Cell(number_text(row.actual, 4), note=doubtful.get(row.pk, "")),
-            Cell(number_text(row.deviation, 4)),
+            Cell(number_text(row.actual, 0 if is_number else 4), note=doubtful.get(row.pk, "")),
+            Cell("–" if is_number else number_text(row.deviation, 4)),
         )
         for row in study.measurements
     )
     return RecordTable(_("Values"), columns, rows)
 
 
-def verdict_sentence(study: Study) -> tuple[str, str, str]:
-    """Kind, sentence and reason of the banner over a characteristic."""
-    capability = study.capability
-    if capability is None or capability.cpk is None:
+def verdict_sentence(
+    study: Study, judgement: Judgement | None, *, goal: float = GOAL, alarmed: bool = False
+) -> tuple[str, str, str]:
+    """Kind, sentence and reason of the banner over a characteristic; one that is `alarmed` proves nothing."""
+    if judgement is None or judgement.index is None:
         reason = in_reader_language(study.refusal) if study.refusal else ""
         return "neutral", _("Capability does not exist for these values"), reason
     numbers = {
-        "cpk": number_text(capability.cpk.value, 2),
-        "bound": number_text(capability.cpk.lower_bound, 2),
-        "n": capability.count,
+        "symbol": judgement.symbol,
+        "value": number_text(judgement.index.value, 2),
+        "bound": number_text(judgement.index.lower_bound, 2),
+        "n": judgement.normal.count,
     }
-    sentence = _("Cpk %(cpk)s (95 %% lower bound %(bound)s, n = %(n)d)") % numbers
+    sentence = _("%(symbol)s %(value)s (95 %% lower bound %(bound)s, n = %(n)d)") % numbers
+    asked = {"symbol": judgement.symbol, "goal": number_text(goal, 2)}
+    if alarmed and judgement.verdict is not Verdict.NOT_REACHED:
+        return "neutral", sentence, _("No verdict as long as its alarm is not answered.")
     kind, verdict = {
-        Verdict.REACHED: ("ok", _("At least 1.33 is proven.")),
-        Verdict.NOT_REACHED: ("alarm", _("1.33 is not reached.")),
-        Verdict.UNDECIDED: ("undecided", _("These values cannot decide whether Cpk is at least 1.33.")),
+        Verdict.REACHED: ("ok", _("At least %(goal)s is proven.") % asked),
+        Verdict.NOT_REACHED: ("alarm", _("%(goal)s is not reached.") % asked),
+        Verdict.UNDECIDED: (
+            "undecided",
+            _("These values cannot decide whether %(symbol)s is at least %(goal)s.") % asked,
+        ),
         Verdict.NOT_ASSESSED: ("neutral", _("No verdict may rest on these values.")),
-    }[capability.verdict]
-    if capability.values_needed:
-        needed = _("About %(n)d values in all would decide at this spread.") % {"n": capability.values_needed}
+    }[judgement.verdict]
+    if judgement.values_needed:
+        needed = _("About %(n)d values in all would decide at this spread.") % {"n": judgement.values_needed}
         verdict = in_one_line((verdict, needed))
     return kind, sentence, verdict
 
 
-def caution_texts(capability: Capability | None) -> list[str]:
-    cautions = capability.cautions if capability else ()
+def caution_texts(judgement: Judgement | None) -> list[str]:
+    cautions = judgement.cautions if judgement else ()
     return [caution.text_zh if reads_chinese() else caution.text_en for caution in cautions]
 
 
-def methods(study: Study) -> list[list[tuple[str, str]]]:
-    """How the figures came about: one list of facts for the indices, one for the chart."""
-    results = (study.capability, study.chart)
-    return [method_facts(one.method.as_dict()) for one in results if one is not None]
+def methods(judgement: Judgement | None) -> list[list[tuple[str, str]]]:
+    """How the figures came about: one list of facts for what the verdict rests on."""
+    if judgement is None:
+        return []
+    return [method_facts((judgement.fitted or judgement.normal).method.as_dict())]

@@ -11,6 +11,7 @@ import numpy as np
 
 from samegauge.engines.errors import InvalidOptionError, TooFewValuesError
 from samegauge.engines.gauging.ranges import d2_star, range_dof
+from samegauge.engines.gauging.study import NO_REPEATABILITY
 from samegauge.engines.gauging.variances import Bounds
 from samegauge.engines.laws.continuous import student_below
 from samegauge.engines.laws.inference import checked_confidence, student_quantile
@@ -20,6 +21,8 @@ from samegauge.quantities.method import Method, hash_of_data
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from samegauge.engines.spc.capability.cautions import Caution
 
 _FEWEST = 2
 _CAPABILITY_SIGMAS = 6.0
@@ -166,7 +169,7 @@ class TypeOneStudy:
     """`cg` and `cgk` are infinite where readings do not vary (Cgk: minus infinity beyond the part of the tolerance).
 
     `repeatability_percent` and `repeatability_and_bias_percent` are the per cents of the tolerance that Cg and Cgk
-    stand for; `resolution_fine_enough` is None where no resolution was given.
+    stand for; `resolution_fine_enough` is None where no resolution was given. `cautions` say where readings are equal.
     """
 
     cg: float
@@ -177,6 +180,7 @@ class TypeOneStudy:
     repeatability_and_bias_percent: float
     resolution_fine_enough: bool | None
     capable: bool
+    cautions: tuple[Caution, ...]
     bias: Bias
     method: Method
 
@@ -217,7 +221,9 @@ def type_one_study(
     Notes
     -----
     Cg = (K / 100) T / (L s), Cgk = ((K / 200) T - |bias|) / (L s / 2). Bounds as for Cp (chi-square) and Cpk (Bissell).
-    Capable means that both reach the required value; a significant bias is reported apart from that.
+    Capable means that both reach the required value and that the resolution, where it is given, is fine enough; a
+    significant bias is reported apart from that. Equal readings (infinite Cg) say that the scatter is below one step of
+    the display, or that the gauge is stuck: only a step known to be fine enough makes them a proof.
 
     Examples
     --------
@@ -242,6 +248,7 @@ def type_one_study(
     left = part - 2.0 * abs(bias.bias)
     cg = part / spread if spread > 0.0 else math.inf
     cgk = left / spread if spread > 0.0 else math.copysign(math.inf, left)
+    fine = None if options.resolution is None else options.resolution <= options.resolution_percent / 100.0 * tolerance
     return TypeOneStudy(
         cg=cg,
         cg_bounds=_spread_bounds(cg, bias.dof, options),
@@ -249,10 +256,9 @@ def type_one_study(
         cgk_bounds=_centred_bounds(cgk, bias, options),
         repeatability_percent=options.tolerance_percent / cg,
         repeatability_and_bias_percent=options.tolerance_percent / cgk if cgk > 0.0 else math.inf,
-        resolution_fine_enough=None
-        if options.resolution is None
-        else options.resolution <= options.resolution_percent / 100.0 * tolerance,
-        capable=min(cg, cgk) >= options.required,
+        resolution_fine_enough=fine,
+        capable=min(cg, cgk) >= options.required and (spread > 0.0 if fine is None else fine),
+        cautions=() if spread > 0.0 else (NO_REPEATABILITY,),
         bias=bias,
         method=Method(
             name="type-1 gauge study",

@@ -38,7 +38,8 @@ class Rule:
     SIMPLE: the value alone. SHARED: the value alone, if U is at most `most_uncertainty` of the width of the tolerance,
     otherwise undecided; a one-sided tolerance has no width, so nothing is asked of U. GUARD_BAND: limits
     moved by `guard_over_expanded` times U on both sides; 1 is ISO 14253-1:2013, 0.825 (1.65 / 2) the large-tolerance
-    form of the 2017 edition. PROBABILITY: conform and not conform each need `probability`, 95 % in ISO 14253-1:2017.
+    form of the 2017 edition. PROBABILITY: conform needs `probability` that the true value lies within both limits, not
+    conform the same that it lies beyond the nearest one; 95 % in ISO 14253-1:2017.
     """
 
     kind: RuleKind = RuleKind.PROBABILITY
@@ -166,7 +167,11 @@ def decisions(
     -----
     A value on a moved limit still counts as proven (conform) on the inner one and as not proven on the outer one. For
     limits close together the probability of conformance can stay below its level everywhere: then nothing conforms,
-    which a fixed guard band would not notice. The 2017 level of 95 % is from memory of the standard.
+    which a fixed guard band would not notice. That conformance is improbable does not prove the contrary: with an
+    uncertainty of many tolerances every value, the middle one too, is improbable to conform, and nothing is known of
+    it. Nonconformance is therefore a statement about one limit, P(true value beyond it) >= p, that is a value outside
+    by at least z(p) u, as the standard's zone of nonconformance, outside the limits by more than the guard band.
+    The 2017 level of 95 % is from memory of the standard.
 
     Examples
     --------
@@ -188,7 +193,9 @@ def decisions(
     )
     expanded = rule.coverage_factor * u
     if rule.kind is RuleKind.PROBABILITY:
-        conform, nonconform = probabilities >= rule.probability, probabilities <= 1.0 - rule.probability
+        conform = probabilities >= rule.probability
+        # Beyond the nearest limit itself: far from proven where U is so large that hardly anything would conform.
+        nonconform = normal_below(margins / u) <= 1.0 - rule.probability
     else:
         guard = rule.guard_over_expanded * expanded if rule.kind is RuleKind.GUARD_BAND else 0.0
         conform, nonconform = margins >= guard, margins < -guard

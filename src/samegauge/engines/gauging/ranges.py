@@ -18,6 +18,7 @@ from samegauge.engines.gauging.study import (
     checked_options,
     component,
     distinct_categories,
+    resolution_cautions,
     study_constants,
     verdict,
 )
@@ -188,7 +189,7 @@ def gauge_rr_ranges(
     repeat = float(np.ptp(x, axis=2).mean() / divisor) ** 2
     operator = float(np.ptp(x.mean(axis=(0, 2))) / k2) ** 2 - repeat / (parts * trials)
     part = float(np.ptp(x.mean(axis=(1, 2))) / k3) ** 2
-    reproduced = max(operator, 0.0)
+    reproduced, cautions = max(operator, 0.0), resolution_cautions(x)
     variances = {
         Source.REPEATABILITY: repeat,
         Source.OPERATOR: reproduced,
@@ -211,7 +212,8 @@ def gauge_rr_ranges(
         distinct_categories_bounds=None,
         anova=(),
         anova_pooled=None,
-        verdict=verdict(components[Source.GAUGE], options),
+        verdict=verdict(components[Source.GAUGE], options, cautions),
+        cautions=cautions,
         method=Method(
             name="gauge R&R, average and range method",
             reference="AIAG MSA 4th ed. (2010)",

@@ -16,6 +16,7 @@ from samegauge.engines.gauging.study import (
     checked_options,
     components_of_estimators,
     distinct_categories,
+    resolution_cautions,
     study_constants,
     verdict,
 )
@@ -285,6 +286,7 @@ def _study(
 ) -> GaugeStudy:
     components, categories = components_of_estimators(model.estimators, options, float(x.mean()))
     parts, operators, trials = counts
+    cautions = resolution_cautions(x)
     negative = tuple(one.source.value for one in components.values() if one.set_to_zero)
     return GaugeStudy(
         design=design,
@@ -296,7 +298,8 @@ def _study(
         distinct_categories_bounds=categories,
         anova=model.anova,
         anova_pooled=model.pooled,
-        verdict=verdict(components[Source.GAUGE], options),
+        verdict=verdict(components[Source.GAUGE], options, cautions),
+        cautions=cautions,
         method=Method(
             name=f"gauge R&R, {design}, analysis of variance",
             reference="AIAG MSA 4th ed. (2010)",

@@ -12,6 +12,7 @@ import numpy as np
 from samegauge.engines.errors import InvalidOptionError, TooFewValuesError
 from samegauge.engines.gauging.variances import Bounds, generalised_mean_squares, modified_large_sample_bounds
 from samegauge.engines.laws.inference import checked_confidence
+from samegauge.engines.spc.capability.cautions import Caution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 
     from samegauge.quantities.method import Method
     from samegauge.quantities.tolerance import Limits
+
+
+_REPEATS = 2
+_MOST_EQUAL = 0.25
+NO_REPEATABILITY = Caution(
+    "no_spread",
+    "Repeated readings are all equal: the gauge's steps hide its variation, or it is stuck. Check that it responds, "
+    "and repeat the study with a finer resolution.",
+    "重複讀值全部相同：量具的解析度掩蓋了變異，或量具卡住。請確認量具有反應，並以更細的解析度重做研究。",
+)
 
 
 class Source(Enum):
@@ -99,7 +110,8 @@ class Component:
 class GaugeStudy:
     """`distinct_categories` is truncated and at least 1; None where the gauge shows no variation at all.
 
-    `anova` is the full table; `anova_pooled` the one the components come from where an interaction was pooled.
+    `cautions` say where the gauge shows too little to be judged. `anova` is the full table; `anova_pooled` the one the
+    components come from where an interaction was pooled.
     """
 
     design: str
@@ -112,6 +124,7 @@ class GaugeStudy:
     anova: tuple[AnovaRow, ...]
     anova_pooled: tuple[AnovaRow, ...] | None
     verdict: GaugeVerdict
+    cautions: tuple[Caution, ...]
     method: Method
 
     @property
@@ -216,6 +229,8 @@ def components_of_estimators(
     ------
     TooFewValuesError
         All readings are equal.
+    InvalidOptionError
+        A mean that is not inside the only limit.
 
     Notes
     -----
@@ -315,6 +330,8 @@ def component(
     ------
     TooFewValuesError
         No variation at all.
+    InvalidOptionError
+        A mean that is not inside the only limit.
 
     Notes
     -----
@@ -350,9 +367,17 @@ def component(
 
 
 def _tolerance(limits: Limits, mean: float) -> float:
-    width = limits.width
+    if limits.width is not None:
+        return limits.width
+    margin = limits.margin(mean)
+    if not margin > 0.0:
+        raise InvalidOptionError(
+            f"The mean of all readings, {mean:g}, is not inside the only limit: there is no tolerance left to compare "
+            "with. Measure parts from inside the tolerance, check the limit, or leave it out.",
+            f"所有讀值的平均 {mean:g} 不在唯一的界限之內，沒有公差可比較。請量測公差內的零件、檢查界限，或不給界限。",
+        )
     # With one limit the half that matters counts twice, so that the same deviation takes the same per cent.
-    return 2.0 * abs(limits.margin(mean)) if width is None else width
+    return 2.0 * margin
 
 
 def study_constants(options: StudyOptions) -> dict[str, float]:
@@ -423,7 +448,50 @@ def distinct_categories(part_deviation: float, gauge_deviation: float) -> int | 
     return max(1, int(math.sqrt(2.0) * part_deviation / gauge_deviation))
 
 
-def verdict(gauge: Component, options: StudyOptions) -> GaugeVerdict:
+def resolution_cautions(readings: NDArray[np.float64]) -> tuple[Caution, ...]:
+    """Do repeated readings differ often enough to tell of the gauge's repeatability?
+
+    Parameters
+    ----------
+    readings : ndarray of float, shape (..., trials)
+        Repeats on the last axis [any unit].
+
+    Returns
+    -------
+    tuple of Caution
+        None, or one: no repeats differ, or more than a quarter of the ranges are zero [1].
+
+    Notes
+    -----
+    A gauge whose steps are larger than its scatter repeats itself exactly, and so does a stuck one: a repeatability of
+    zero is then no merit but a lack of resolution. The quarter is from memory of the manual.
+
+    Examples
+    --------
+    >>> [one.code for one in resolution_cautions(np.array([[1.0, 1.0], [2.0, 2.0]]))]
+    ['no_spread']
+
+    References
+    ----------
+    AIAG, Measurement Systems Analysis, 4th ed. (2010), chapter I, section E.
+    """
+    if readings.shape[-1] < _REPEATS:
+        return ()
+    equal = float((np.ptp(readings, axis=-1) == 0.0).mean())
+    if equal == 1.0:
+        return (NO_REPEATABILITY,)
+    if equal <= _MOST_EQUAL:
+        return ()
+    return (
+        Caution(
+            "coarse",
+            f"{100.0 * equal:.0f} % of the repeats show no difference: the gauge's resolution may hide its variation.",
+            f"{100.0 * equal:.0f} % 的重複讀值沒有差異：量具的解析度可能掩蓋其變異。",
+        ),
+    )
+
+
+def verdict(gauge: Component, options: StudyOptions, cautions: tuple[Caution, ...] = ()) -> GaugeVerdict:
     """Is the measurement system good enough for its use?
 
     Parameters
@@ -432,6 +500,8 @@ def verdict(gauge: Component, options: StudyOptions) -> GaugeVerdict:
         Total gauge variation [unit of the values].
     options : StudyOptions
         Classes: per cents below which a system is acceptable and above which it is not [1].
+    cautions : tuple of Caution
+        What the readings leave in doubt [1].
 
     Returns
     -------
@@ -440,7 +510,8 @@ def verdict(gauge: Component, options: StudyOptions) -> GaugeVerdict:
 
     Notes
     -----
-    The limits themselves belong to the middle class.
+    The limits themselves belong to the middle class. Where a caution blocks, the middle class is the best: a scatter
+    that the gauge cannot show has not been shown to be small.
 
     Examples
     --------
@@ -452,6 +523,7 @@ def verdict(gauge: Component, options: StudyOptions) -> GaugeVerdict:
     AIAG, Measurement Systems Analysis, 4th ed. (2010), chapter II, section D.
     """
     worst = max(gauge.study_percent, gauge.tolerance_percent or 0.0)
-    if worst < options.acceptable:
-        return GaugeVerdict.ACCEPTABLE
-    return GaugeVerdict.UNACCEPTABLE if worst > options.unacceptable else GaugeVerdict.CONDITIONAL
+    if worst > options.unacceptable:
+        return GaugeVerdict.UNACCEPTABLE
+    shown = worst < options.acceptable and not any(one.blocks for one in cautions)
+    return GaugeVerdict.ACCEPTABLE if shown else GaugeVerdict.CONDITIONAL

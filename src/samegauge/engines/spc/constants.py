@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -206,3 +207,20 @@ class RangeTable:
 
 EXACT = RangeTable()
 PRINTED = RangeTable(d2_digits=3, d3_digits=4)
+
+
+class SpreadStatistic(Enum):
+    """From what a subgroup tells its sigma."""
+
+    RANGE = "range"
+    DEVIATION = "standard deviation"
+
+    def divisor(self, size: int, ranges: RangeTable = EXACT) -> float:
+        """Mean of the statistic of `size` normal values over their sigma."""
+        return ranges.d2(size) if self is SpreadStatistic.RANGE else c4(size)
+
+    def weight(self, size: int) -> float:
+        """Reciprocal of the squared relative standard error of what one subgroup tells."""
+        if self is SpreadStatistic.RANGE:
+            return (d2(size) / d3(size)) ** 2
+        return c4(size) ** 2 / (1.0 - c4(size) ** 2)

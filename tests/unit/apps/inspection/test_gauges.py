@@ -13,7 +13,7 @@ from django.utils.html import escape
 
 from samegauge.apps.inspection import gauge_rules
 from samegauge.apps.inspection.gauge_impact import impact_of
-from samegauge.apps.inspection.gauge_readings import StudyError, as_file, readings_of_grid, readings_of_sheet
+from samegauge.apps.inspection.gauge_readings import Reading, StudyError, as_file, readings_of_grid, readings_of_sheet
 from samegauge.apps.inspection.gauge_simulated import gauge_studies
 from samegauge.apps.inspection.gauge_studies import Asked, judged
 from samegauge.apps.inspection.gauge_tables import key_figure, share_chart, study_sentence
@@ -120,6 +120,27 @@ def test_the_biased_operator_is_seen_as_reproducibility() -> None:
 def test_other_thresholds_give_other_verdicts(number: str, changed: dict[str, Any], verdict: StudyVerdict) -> None:
     kind, given, readings = STUDIES[number]
     assert judged(kind, readings, Asked.by(QualityLimits(**changed), **given)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("kind", "trials", "given", "verdict"),
+    [
+        (StudyKind.CROSSED, 3, {"lower": 0.0, "upper": 60.0}, StudyVerdict.CONDITIONAL),
+        (StudyKind.RANGE, 1, {"lower": 0.0, "upper": 60.0}, StudyVerdict.CONDITIONAL),
+        (StudyKind.TYPE_ONE, 10, {"upper": 60.0, "reference": 10.0}, StudyVerdict.REJECTED),
+        (StudyKind.TYPE_ONE, 10, {"upper": 60.0, "reference": 10.0, "resolution": 0.01}, StudyVerdict.ACCEPTED),
+    ],
+)
+def test_a_gauge_that_shows_no_scatter_is_named(
+    kind: StudyKind, trials: int, given: dict[str, Any], verdict: StudyVerdict
+) -> None:
+    parts = [10.0] if kind is StudyKind.TYPE_ONE else [10.0, 20.0, 30.0, 40.0, 50.0]
+    readings = [Reading(f"{part:g}", who, part) for part in parts for who in "AB" for _ in range(trials)]
+    said = judged(kind, readings, Asked.by(QualityLimits(), **given))
+    assert said.verdict == verdict
+    assert "all equal" in said.reasons[0]["en"]
+    assert "全部相同" in said.reasons[0]["zh"]
+    assert len(said.reasons) == 1
 
 
 SHEET = "零件,量測者,讀值[mm]\n1,A,0.0052\n1,B,0.0054\n2,A,0.0081\n2,B,0.0079\n"

@@ -74,8 +74,22 @@ def test_equal_readings_have_no_t() -> None:
     assert (off.p_value, off.deviation, off.t) == (0.0, 0.0, -math.inf)
     study = type_one_study([0.1] * 5, 0.1, 1.0)
     assert math.isinf(study.cg)
-    assert study.capable
     assert type_one_study([0.1] * 5, 0.3, 1.0).cgk == -math.inf
+
+
+def test_equal_readings_prove_a_gauge_only_where_its_step_is_known_to_be_fine() -> None:
+    stuck = type_one_study([10.0] * 50, 10.0, 2.0)
+    fine = type_one_study([10.0] * 50, 10.0, 2.0, TypeOneOptions(resolution=0.1))
+    coarse = type_one_study([10.0] * 50, 10.0, 2.0, TypeOneOptions(resolution=0.2))
+    assert (stuck.capable, fine.capable, coarse.capable) == (False, True, False)
+    assert [one.code for one in stuck.cautions] == [one.code for one in fine.cautions] == ["no_spread"]
+
+
+def test_a_step_that_is_too_coarse_makes_no_capable_gauge() -> None:
+    narrow = [9.999, 10.0, 10.001] * 9
+    unasked, coarse = (type_one_study(narrow, 10.0, 0.1, TypeOneOptions(resolution=one)) for one in (None, 0.01))
+    assert (unasked.capable, coarse.capable) == (True, False)
+    assert unasked.cautions == ()
 
 
 @given(bias=st.floats(-0.004, 0.004), scale=st.floats(0.1, 10.0))

@@ -197,3 +197,15 @@ def test_knowing_the_process_helps() -> None:
     assert vague == pytest.approx(alone, abs=1e-4)
     bounded = Limits(None, 2.0, "µm", zero_is_bound=True)
     assert posterior_conformance(1.9, gamma_process(1.0, 0.5), bounded, 0.25) > 0.655
+
+
+@pytest.mark.parametrize("u", [2.0, 16.0, 100.0])
+@pytest.mark.parametrize("rule", [ISO_14253_1_2017, FULL_GUARD_BAND])
+def test_an_uncertainty_of_many_tolerances_proves_nothing_about_values_near_them(u: float, rule: Rule) -> None:
+    """ISO 14253-1: the zone of nonconformance lies outside the limits by the guard; JCGM 106, 8.3.3."""
+    limits = Limits(9.0, 11.0, "mm")
+    guard = {RuleKind.PROBABILITY: 1.6448536, RuleKind.GUARD_BAND: 2.0}[rule.kind] * u
+    values = [10.0, 9.0, 11.0, 11.0 + 0.99 * guard, 9.0 - 0.99 * guard, 11.0 + 1.01 * guard, 9.0 - 1.01 * guard]
+    found = decisions(values, limits, u, rule)
+    assert not found.conform.any()
+    assert found.nonconform.tolist() == [False] * 5 + [True] * 2

@@ -139,6 +139,34 @@ def test_a_perfect_gauge_has_no_categories_to_count() -> None:
 
 
 @pytest.mark.parametrize("study", STUDIES)
+def test_repeats_that_never_differ_are_accepted_under_conditions_at_best(study) -> None:  # noqa: ANN001
+    levels = np.array([0.1, 0.7, 1.3, 2.9, 3.3, 4.7, 5.1, 6.1])
+    alike = study(np.broadcast_to(levels[:, None, None], (8, 3, 3)))
+    assert alike.verdict is GaugeVerdict.CONDITIONAL
+    assert [one.code for one in alike.cautions] == ["no_spread"]
+
+
+def test_repeats_that_seldom_differ_are_named() -> None:
+    x = np.broadcast_to(100.0 * np.arange(8.0)[:, None, None], (8, 3, 3)).copy()
+    x[:, 0, 0] += 0.01
+    study = gauge_rr_crossed(x, QUICK)
+    assert ([one.code for one in study.cautions], study.verdict) == (["coarse"], GaugeVerdict.ACCEPTABLE)
+    assert "67 %" in study.cautions[0].text_en
+    assert gauge_rr_crossed(readings(), QUICK).cautions == ()
+    assert gauge_rr_crossed(readings(shape=(8, 3, 1)), QUICK).cautions == ()
+
+
+def test_a_mean_on_or_beyond_the_only_limit_has_no_tolerance_to_take() -> None:
+    x = np.array([[[1.0, 1.1], [1.0, 1.1]], [[3.0, 2.9], [3.0, 2.9]]])
+    assert x.mean() == 2.0
+    for limits in (Limits(None, 2.0, "mm"), Limits(None, -5.0, "mm"), Limits(2.0, None, "mm")):
+        with pytest.raises(InvalidOptionError, match="not inside the only limit"):
+            gauge_rr_crossed(x, StudyOptions(limits=limits, draws=200))
+    inside = gauge_rr_crossed(x, StudyOptions(limits=Limits(None, 3.0, "mm"), draws=200))
+    assert inside.gauge.tolerance_percent is not None
+
+
+@pytest.mark.parametrize("study", STUDIES)
 def test_readings_without_variation_are_refused(study) -> None:  # noqa: ANN001
     with pytest.raises(TooFewValuesError, match="resolution"):
         study(np.full((8, 3, 3), 0.1))

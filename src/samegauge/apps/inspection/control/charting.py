@@ -18,11 +18,13 @@ from samegauge.engines.spc.charts.rules import LIMITS_ONLY, RuleChoice
 from samegauge.engines.spc.charts.short_run import dnom_charts, members, z_mr_charts
 from samegauge.engines.spc.charts.streaming import ChartStream
 from samegauge.engines.spc.charts.subgroups import subgroups, xbar_r_charts, xbar_s_charts
-from samegauge.engines.spc.charts.weighted import CusumDesign, cusum_charts, ewma_chart
+from samegauge.engines.spc.charts.weighted import CusumOptions, cusum_charts, ewma_chart
 from samegauge.quantities.method import Exclusion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from samegauge.apps.inspection.control.models import ControlDesign
     from samegauge.apps.inspection.control.series import Place, Value
@@ -184,47 +186,61 @@ def _baseline(frame: Frame, series: Sequence[Value]) -> tuple[int, int]:
     return first, first + (end - first) // frame.size * frame.size
 
 
-def _grouped(frame: Frame, values: Sequence[Value]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _grouped(frame: Frame, values: Sequence[Value]) -> NDArray[np.float64]:
     held = [float(one.failed) if frame.design.chart in OF_VERDICTS else one.actual for one in values]
     return np.array(held, dtype=np.float64).reshape(-1, frame.size)
 
 
-def _nominals(frame: Frame, values: Sequence[Value]) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _nominals(frame: Frame, values: Sequence[Value]) -> NDArray[np.float64]:
     return np.array([frame.nominals.get(one.characteristic) or 0.0 for one in values])
 
 
 def _observed(frame: Frame, values: Sequence[Value], parts: Mapping[int, int]) -> Observed:
     groups, chart = _grouped(frame, values), frame.design.chart
-    if chart in (Chart.XBAR_R, Chart.XBAR_S):
-        return subgroups(groups)
-    if chart in OF_VERDICTS | OF_COUNTS:
-        return counted(groups.sum(axis=1), np.full(len(groups), float(frame.size)))
     if chart == Chart.DNOM:
         return Observed(groups[:, 0] - _nominals(frame, values))
     if chart == Chart.Z_MR:
         return members(groups[:, 0], [parts[one.characteristic] for one in values])
-    return Observed(groups[:, 0])
+    return observed_of(frame, groups)
+
+
+def observed_of(frame: Frame, groups: NDArray[np.float64]) -> Observed:
+    """The points of one process, groups (points, values), or of many side by side, (processes, points, values)."""
+    if frame.design.chart in (Chart.XBAR_R, Chart.XBAR_S):
+        return subgroups(groups)
+    if frame.design.chart in OF_VERDICTS | OF_COUNTS:
+        return counted(groups.sum(axis=-1), np.full(groups.shape[-2], float(frame.size)))
+    return Observed(groups[..., 0])
 
 
 def _drawn(frame: Frame, values: Sequence[Value], parts: Mapping[int, int]) -> tuple[ControlChart, ...]:
     design, groups = frame.design, _grouped(frame, values)
     options = ChartOptions(RuleChoice(design.rules), width=design.width, excluded=_excluded(frame, values))
-    sizes = np.full(len(groups), float(frame.size))
-    if design.chart in (Chart.XBAR_R, Chart.XBAR_S):
-        pair = (xbar_r_charts if design.chart == Chart.XBAR_R else xbar_s_charts)(groups, options)
-        return pair.location, pair.dispersion
-    if design.chart == Chart.C:
-        return (c_chart(groups.sum(axis=1), options),)
-    if design.chart in OF_VERDICTS | OF_COUNTS:
-        draw = {Chart.P: p_chart, Chart.NP: np_chart, Chart.U: u_chart}[Chart(design.chart)]
-        return (draw(groups.sum(axis=1), sizes, options),)
     if design.chart == Chart.DNOM:
         pair = dnom_charts(groups[:, 0], _nominals(frame, values), options)
         return pair.location, pair.dispersion
     if design.chart == Chart.Z_MR:
-        pair = z_mr_charts(groups[:, 0], [parts[one.characteristic] for one in values], options, sigma="family")
+        return family_charts(groups[:, 0], [parts[one.characteristic] for one in values], options)
+    return charts_of(frame, groups, options)
+
+
+def family_charts(values: NDArray[np.float64], parts: Sequence[int], options: ChartOptions) -> tuple[ControlChart, ...]:
+    pair = z_mr_charts(values, parts, options, sigma="family")
+    return pair.location, pair.dispersion
+
+
+def charts_of(frame: Frame, groups: NDArray[np.float64], options: ChartOptions) -> tuple[ControlChart, ...]:
+    """The charts of one process, groups (points, values), or of many side by side, (processes, points, values)."""
+    design = frame.design
+    if design.chart in (Chart.XBAR_R, Chart.XBAR_S):
+        pair = (xbar_r_charts if design.chart == Chart.XBAR_R else xbar_s_charts)(groups, options)
         return pair.location, pair.dispersion
-    return _of_singles(design, groups[:, 0], options)
+    if design.chart == Chart.C:
+        return (c_chart(groups.sum(axis=-1), options),)
+    if design.chart in OF_VERDICTS | OF_COUNTS:
+        draw = {Chart.P: p_chart, Chart.NP: np_chart, Chart.U: u_chart}[Chart(design.chart)]
+        return (draw(groups.sum(axis=-1), np.full(groups.shape[-2], float(frame.size)), options),)
+    return _of_singles(design, groups[..., 0], options)
 
 
 def _of_singles(design: ControlDesign, values: Any, options: ChartOptions) -> tuple[ControlChart, ...]:
@@ -233,7 +249,7 @@ def _of_singles(design: ControlDesign, values: Any, options: ChartOptions) -> tu
     if design.chart == Chart.I_MR:
         return pair.location, pair.dispersion
     if design.chart == Chart.CUSUM:
-        sums = cusum_charts(pair.location, CusumDesign(design.reference, design.memory_width))
+        sums = cusum_charts(pair.location, CusumOptions(design.reference, design.memory_width))
         return sums.upper, sums.lower
     average = ewma_chart(pair.location, design.weight, design.memory_width, steady=True)
     return (average,) if design.chart == Chart.EWMA else (pair.location, average)

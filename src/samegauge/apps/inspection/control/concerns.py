@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from samegauge.apps.inspection.concerns import QUALITY
 from samegauge.apps.inspection.control.missed import Missed, missed
@@ -16,7 +16,7 @@ from samegauge.apps.inspection.control.models import Alarm
 from samegauge.apps.inspection.control.rules import open_alarms
 from samegauge.apps.inspection.control.showing import Line, lines_of
 from samegauge.apps.inspection.control.tables import item_name
-from samegauge.core.attention.declaration import Concern, Finding, Picture, declare, makes_things
+from samegauge.core.attention.declaration import Concern, Finding, Picture, counted, declare, makes_things
 from samegauge.core.attention.models import Severity
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.language import in_one_line, in_reader_language
@@ -122,13 +122,11 @@ declare(
         applies=makes_things,
         find=_find_out_of_control,
         state=_state_of_alarms,
-        counted=lambda count, severity: (
-            (
-                ngettext("%(count)d process is out of control", "%(count)d processes are out of control", count)
-                if severity == Severity.ALARM
-                else ngettext("%(count)d process may be drifting", "%(count)d processes may be drifting", count)
-            )
-            % {"count": count}
+        counted=counted(
+            ngettext_lazy("%(count)d process may be drifting", "%(count)d processes may be drifting", "count"),
+            alarm=ngettext_lazy(
+                "%(count)d process is out of control", "%(count)d processes are out of control", "count"
+            ),
         ),
     )
 )
@@ -141,8 +139,6 @@ declare(
         applies=makes_things,
         find=_find_missed,
         state=_state_of_samples,
-        counted=lambda count, _severity: (
-            ngettext("%(count)d sample was not taken", "%(count)d samples were not taken", count) % {"count": count}
-        ),
+        counted=counted(ngettext_lazy("%(count)d sample was not taken", "%(count)d samples were not taken", "count")),
     )
 )

@@ -6,61 +6,69 @@ from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from samegauge.apps.inspection.control.models import Process, ProcessMember
+from samegauge.apps.inspection.control.models import Alarm, Process, ProcessMember
 from samegauge.apps.inspection.control.series import series_of
+from samegauge.apps.inspection.rules import limits_of
 from samegauge.engines.spc.capability.demonstration import Claim, plan_demonstration
-from samegauge.engines.spc.capability.indices import tolerances
-from samegauge.engines.spc.capability.normal import Verdict
-from samegauge.engines.spc.capability.table import CapabilityTable, capability_of_many
+from samegauge.engines.spc.capability.judgement import FEWEST_TO_PROVE, Judgement, judged_capability
+from samegauge.engines.spc.capability.normal import CapabilityOptions, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from uuid import UUID
 
     from samegauge.apps.inspection.control.series import Value
     from samegauge.core.measurement.models import Characteristic
+    from samegauge.engines.spc.capability.intervals import Index
 
 CONFIDENCE = 0.95
 GOAL = 1.33
-# Fewer values prove nothing about a spread, whatever the index says.
-FEWEST = 20
 _POWER = 0.8
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a process stands to its goal: index and bounds of the nearer limit, within; None where they do not exist."""
+    """How a process stands to its goal. `judgement` is None where it has no limits or too few values.
+
+    `alarmed`: it gave an alarm that nobody has answered yet, so nothing is proven of it.
+    """
 
     process: Process
     count: int
     failed: int
     goal: float
-    cpk: float | None = None
-    lower_bound: float | None = None
-    upper: float | None = None
+    judgement: Judgement | None = None
+    alarmed: bool = False
+
+    @property
+    def index(self) -> Index | None:
+        """What the goal is asked of: Cpk, or Ppk of a fitted distribution."""
+        return self.judgement.index if self.judgement else None
 
     @property
     def verdict(self) -> Verdict:
-        if self.cpk is None or self.lower_bound is None or self.upper is None:
+        if self.judgement is None:
             return Verdict.NOT_ASSESSED
-        if self.upper < self.goal:
-            return Verdict.NOT_REACHED
-        enough = self.count >= FEWEST and self.lower_bound >= self.goal
-        return Verdict.REACHED if enough else Verdict.UNDECIDED
+        told = self.judgement.verdict
+        return Verdict.NOT_ASSESSED if self.alarmed and told is not Verdict.NOT_REACHED else told
 
 
 # What a process's values said when they were `seen`, `last` and `epoch`; other values, other key.
-_known: OrderedDict[tuple[int, int, int, int, float], Standing] = OrderedDict()
+_known: OrderedDict[tuple[UUID, int, int, int, float], Standing] = OrderedDict()
 _MOST_KNOWN = 20_000
 
 
 def standings(processes: Sequence[Process]) -> list[Standing]:
     """How these processes stand; those with new values are computed, all in one pass."""
-    marks = {one.pk: (one.pk, one.seen, one.last, one.epoch, _goal(one)) for one in processes}
+    marks = {one.pk: (one.uid, one.seen, one.last, one.epoch, _goal(one)) for one in processes}
     for standing in _computed([one for one in processes if marks[one.pk] not in _known]):
         _known[marks[standing.process.pk]] = standing
-    found = [replace(_known[marks[one.pk]], process=one) for one in processes]
+    alarmed = set(
+        Alarm.objects.filter(process__in=processes, answered_at__isnull=True, withdrawn_at__isnull=True).values_list(
+            "process_id", flat=True
+        )
+    )
+    found = [replace(_known[marks[one.pk]], process=one, alarmed=one.pk in alarmed) for one in processes]
     while len(_known) > _MOST_KNOWN:
         _known.popitem(last=False)
     return found
@@ -72,12 +80,14 @@ def _goal(process: Process) -> float:
 
 def _computed(processes: Sequence[Process]) -> list[Standing]:
     series = series_of(processes)
-    rows = [(process, _values(process, series[process.pk])) for process in processes]
-    judged = [(process, values) for process, values in rows if len(values) > 1 and _has_limit(process.lead)]
-    table = _table(judged) if judged else None
-    places = {process.pk: place for place, (process, _values) in enumerate(judged)}
-    failed = {key: sum(one.failed for one in values) for key, values in series.items()}
-    return [_standing(process, values, failed[process.pk], table, places.get(process.pk)) for process, values in rows]
+    return [_standing(process, series[process.pk]) for process in processes]
+
+
+def _standing(process: Process, series: Sequence[Value]) -> Standing:
+    values, goal, judgement = _values(process, series), _goal(process), None
+    if len(values) > 1 and _has_limit(process.lead):
+        judgement = judged_capability(values, limits_of(process.lead), CapabilityOptions(goal=goal))
+    return Standing(process, len(values), sum(one.failed for one in series), goal, judgement)
 
 
 def _has_limit(row: Characteristic) -> bool:
@@ -93,32 +103,22 @@ def _values(process: Process, series: Sequence[Value]) -> list[float]:
     return [one.actual for one in series if not family or one.characteristic == process.lead_id]
 
 
-def _table(rows: Sequence[tuple[Process, list[float]]]) -> CapabilityTable:
-    leads = [process.lead for process, _values in rows]
-    limits = tolerances(
-        [-np.inf if one.lower_limit is None else one.lower_limit for one in leads],
-        [np.inf if one.upper_limit is None else one.upper_limit for one in leads],
-    )
-    values = np.concatenate([np.asarray(values) for _process, values in rows])
-    return capability_of_many(values, [len(values) for _process, values in rows], limits)
-
-
-def _standing(
-    process: Process, values: list[float], failed: int, table: CapabilityTable | None, place: int | None
-) -> Standing:
-    goal = _goal(process)
-    index = table.within.nearest.at(place) if table is not None and place is not None else None
-    if index is None:
-        return Standing(process, len(values), failed, goal)
-    return Standing(process, len(values), failed, goal, index.value, index.lower_bound, index.upper)
-
-
 def values_needed(standing: Standing) -> int | None:
-    """How many values prove the goal, if the process is as good as it looks; None where no number would."""
-    if standing.cpk is None or standing.cpk <= standing.goal:
+    """How many values prove the goal, if the process is as good as it looks; None where no number would.
+
+    Nor where nobody can say: the process is not stable, or its distribution is not a normal one.
+    """
+    index = standing.index
+    if index is None or not may_be_proven(standing) or index.value <= standing.goal:
         return None
-    plan = plan_demonstration(Claim(standing.goal, CONFIDENCE), standing.cpk, _POWER)
-    return max(plan.count, FEWEST) if plan else None
+    plan = plan_demonstration(Claim(standing.goal, CONFIDENCE), index.value, _POWER)
+    return max(plan.count, FEWEST_TO_PROVE) if plan else None
+
+
+def may_be_proven(standing: Standing) -> bool:
+    """Whether more values of the same kind decide."""
+    judged = standing.judgement
+    return judged is not None and judged.fitted is None and standing.verdict is not Verdict.NOT_ASSESSED
 
 
 def gated() -> list[Process]:

@@ -196,6 +196,8 @@ class ControlDesign(Owned):
     made_by = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, null=True, related_name="+")
     made_at = models.DateTimeField()
 
+    sealed = True
+
     class Meta(Owned.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["organisation", "process", "revision"], name="a_design_revision_once")
@@ -212,6 +214,8 @@ class LeftOut(Owned):
     design = models.ForeignKey(ControlDesign, on_delete=models.PROTECT, related_name="left_out")
     measurement = models.ForeignKey(Measurement, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=LONGEST_REASON)
+
+    sealed = True
 
     def __str__(self) -> str:
         return self.reason
@@ -245,6 +249,8 @@ class Alarm(Owned):
     note = models.CharField(max_length=LONGEST_REASON, blank=True)
     ends_with = models.ForeignKey(Measurement, on_delete=models.PROTECT, null=True, related_name="+")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, null=True, related_name="+")
+
+    sealed = True
 
     class Meta(Owned.Meta):
         ordering: ClassVar = ["-since", "-pk"]

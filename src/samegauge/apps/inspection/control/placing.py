@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from samegauge.apps.inspection.plans.models import (
+    ChartKind,
     Frequency,
     PlannedCharacteristic,
     ProcedureStep,
@@ -29,6 +30,20 @@ def stations_of(characteristics: Collection[int]) -> dict[int, Station]:
     ).select_related("station")
     by_code = {stop.procedure_code: stop.station for stop in stops.order_by("pk")}
     return {key: by_code[code] for key, code in codes.items() if code in by_code}
+
+
+def planned_charts(characteristics: Collection[int]) -> dict[int, str]:
+    """The chart that the plan in force names for each characteristic that one has."""
+    lines = PlannedCharacteristic.objects.filter(
+        characteristic__in=characteristics, plan__state=RevisionState.RELEASED
+    ).exclude(chart=ChartKind.NONE)
+    return dict(lines.order_by("pk").values_list("characteristic_id", "chart"))
+
+
+def planned_in(plans: Collection[int]) -> set[int]:
+    """The characteristics that these plans name."""
+    lines = PlannedCharacteristic.objects.filter(plan__in=plans)
+    return set(lines.order_by().values_list("characteristic_id", flat=True))
 
 
 def units_between(characteristics: Collection[int]) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -47,6 +48,11 @@ class Held:
     units: tuple[Unit, ...]
 
 
+def by_bound(standing: Standing) -> tuple[float, int]:
+    """The weakest first, those without an index last."""
+    return (standing.index.lower_bound if standing.index else math.inf), standing.process.pk
+
+
 @dataclass(frozen=True)
 class StationCapability:
     """The processes measured at one station; `worst` has the smallest lower bound. None: at no station of a route."""
@@ -56,8 +62,7 @@ class StationCapability:
 
     @property
     def worst(self) -> Standing | None:
-        known = [one for one in self.rows if one.lower_bound is not None]
-        return min(known, key=lambda one: (one.lower_bound, one.process.pk), default=None)
+        return min(self.rows, key=by_bound, default=None)
 
     def counted(self, verdict: Verdict) -> int:
         return sum(one.verdict is verdict for one in self.rows)
@@ -120,7 +125,7 @@ def capability_by_station(processes: Sequence[Process] | None = None) -> list[St
     stations = _station_of(asked)
     grouped: dict[int | None, list[Standing]] = defaultdict(list)
     for one in standings(asked):
-        if one.cpk is not None:
+        if one.index is not None:
             place = stations.get(one.process.pk)
             grouped[place.pk if place else None].append(one)
     known = {one.pk: one for one in stations.values()}

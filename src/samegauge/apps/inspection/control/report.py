@@ -13,6 +13,7 @@ from samegauge.apps.inspection import drawings
 from samegauge.apps.inspection import rules as studies
 from samegauge.apps.inspection import tables as study_tables
 from samegauge.apps.inspection.control import quality, rules, tables
+from samegauge.apps.inspection.control.gates import standings
 from samegauge.apps.inspection.control.models import Alarm, Process
 from samegauge.apps.inspection.control.promises import promise_of
 from samegauge.apps.inspection.control.showing import pictures
@@ -61,8 +62,10 @@ class Head:
 
 def characteristic_report(row: Characteristic, organisation: Organisation) -> dict[str, Any]:
     study = studies.study_of(row)
-    kind, sentence, reason = study_tables.verdict_sentence(study)
     process = rules.process_of(row)
+    standing = standings([process])[0] if process else None
+    judgement = standing.judgement if standing else study.judgement
+    kind, sentence, reason = tables.capability_banner(study, standing)
     head = Head(
         row.name,
         f"{row.item.number} · {InspectionKind(row.inspection_kind).label} · {row.plan}",
@@ -74,11 +77,11 @@ def characteristic_report(row: Characteristic, organisation: Organisation) -> di
     histogram = drawings.histogram(row, study)
     capability = Part(
         _("Capability"),
-        study_tables.caution_texts(study.capability),
+        tables.capability_cautions(study, standing),
         [_picture(capability_histogram(histogram, chart_words()), histogram.sentence)] if histogram else [],
-        [_table(study_tables.index_table(study.capability))] if study.capability else [],
+        [_table(study_tables.index_table(judgement))] if judgement else [],
     )
-    methods = [method_facts(study.capability.method.as_dict())] if study.capability else []
+    methods = study_tables.methods(judgement)
     methods += (
         [method_facts(one.method.as_dict()) for one in current([process])[process.pk].charts[:1]] if process else []
     )
@@ -90,7 +93,7 @@ def characteristic_report(row: Characteristic, organisation: Organisation) -> di
 def _live_parts(process: Process) -> list[Part]:
     watch, design = current([process])[process.pk], design_of(process)
     drawn = [_control(one.chart) for one in pictures(process, watch, _SHOWN)]
-    promises = tables.promise_sentences(design, promise_of(design, watch))
+    promises = tables.promise_sentences(promise_of(design, watch))
     return [Part(_("Live control chart"), promises, drawn, facts=[_fact(*one) for one in tables.design_facts(design)])]
 
 

@@ -70,7 +70,11 @@ class Revision:
 
 def process_of(characteristic: Characteristic) -> Process | None:
     """The process that watches a characteristic; None before its first value."""
-    member = ProcessMember.objects.filter(characteristic=characteristic).select_related("process__design").first()
+    member = (
+        ProcessMember.objects.filter(characteristic=characteristic)
+        .select_related("process__design", "process__lead")
+        .first()
+    )
     return member.process if member else None
 
 

@@ -11,12 +11,14 @@ from django.utils.translation import ngettext
 
 from samegauge.apps.inspection.control.gates import CONFIDENCE, Standing, values_needed
 from samegauge.apps.inspection.control.models import Pooling
-from samegauge.apps.inspection.control.promises import POINTS, Promise
+from samegauge.apps.inspection.control.promises import POINTS, NoPromise, Promise
+from samegauge.apps.inspection.control.quality import by_bound
 from samegauge.apps.inspection.control.showing import statistic_name
+from samegauge.apps.inspection.tables import caution_texts, verdict_sentence
 from samegauge.core.charts import Bar, BarChart, Curve, Sparkline
 from samegauge.core.charts.numerals import number_text, quantity_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
-from samegauge.core.language import in_reader_language, named, reads_chinese
+from samegauge.core.language import in_one_line, in_reader_language, named, reads_chinese
 from samegauge.core.words import provenance_of
 from samegauge.engines.spc.capability.normal import Verdict
 
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
     from samegauge.apps.inspection.control.models import Alarm, ControlDesign, Process
     from samegauge.apps.inspection.control.quality import Held, Morning, StationCapability, StationYield
     from samegauge.apps.inspection.control.showing import Line
+    from samegauge.apps.inspection.rules import Study
     from samegauge.core.production.models import Station
+    from samegauge.engines.spc.run_length.result import RunLength
 
 MOST_NAMED = 4
 MOST_BARS = 8
@@ -73,8 +77,49 @@ def verdict_chip(standing: Standing) -> Chip:
     }[standing.verdict]
 
 
+def _index_cells(standing: Standing | None) -> tuple[Cell, Cell]:
+    """Index and lower bound; where it is no Cpk the index says what it is."""
+    index = standing.index if standing else None
+    if standing is None or standing.judgement is None or index is None:
+        return Cell(number_text(None)), Cell(number_text(None))
+    fitted = standing.judgement.fitted
+    note = f"Ppk, {fitted.fit.distribution.family.value}" if fitted else ""
+    return Cell(number_text(index.value, 2), note=note), Cell(number_text(index.lower_bound, 2))
+
+
+def doubt_text(standing: Standing) -> str:
+    """Why nothing can be said of a process; empty where it can."""
+    if standing.verdict is not Verdict.NOT_ASSESSED or standing.judgement is None:
+        return ""
+    if standing.alarmed:
+        return _("It gave an alarm that nobody has answered yet.")
+    return in_one_line(
+        in_reader_language({"en": one.text_en, "zh": one.text_zh})
+        for one in standing.judgement.cautions
+        if one.blocks or one.code == "not_normal"
+    )
+
+
+def capability_banner(study: Study, standing: Standing | None) -> tuple[str, str, str]:
+    """Kind, sentence and reason: of the process where a chart watches the characteristic, as its gate has it."""
+    if standing is None:
+        return verdict_sentence(study, study.judgement)
+    return verdict_sentence(study, standing.judgement, goal=standing.goal, alarmed=standing.alarmed)
+
+
+def capability_cautions(study: Study, standing: Standing | None) -> list[str]:
+    cautions = caution_texts(standing.judgement if standing else study.judgement)
+    if standing is None or standing.count == len(study.values):
+        return cautions
+    return [_("Judged from the values of all models that share its chart."), *cautions]
+
+
 def needed_text(standing: Standing) -> str:
-    """How many values would prove the goal."""
+    """How many values would prove the goal, or why nobody can say."""
+    if doubt := doubt_text(standing):
+        return doubt
+    if standing.judgement is not None and standing.judgement.fitted is not None:
+        return _("Judged by a fitted distribution: how many values prove it cannot be said.")
     needed = values_needed(standing)
     if needed is None:
         return _("No number of values proves it at this spread.")
@@ -101,7 +146,7 @@ def gate_table(gates: Sequence[Held]) -> RecordTable:
             Cell(station_name(one.station)),
             Cell(chip=verdict_chip(one.standing)),
             Cell(number_text(one.standing.count, 0)),
-            Cell(number_text(one.standing.lower_bound, 2)),
+            _index_cells(one.standing)[1],
             Cell(number_text(one.standing.goal, 2)),
             Cell(_serials(one)),
         )
@@ -144,8 +189,7 @@ def station_table(stations: Sequence[StationCapability]) -> RecordTable:
                 Cell(number_text(one.counted(Verdict.UNDECIDED), 0)),
                 Cell(number_text(one.counted(Verdict.NOT_REACHED), 0)),
                 Cell(worst.process.lead.name if worst else "–"),
-                Cell(number_text(worst.cpk if worst else None, 2)),
-                Cell(number_text(worst.lower_bound if worst else None, 2)),
+                *_index_cells(worst),
                 Cell(number_text(worst.count if worst else None, 0)),
             )
         )
@@ -155,19 +199,18 @@ def station_table(stations: Sequence[StationCapability]) -> RecordTable:
 def standing_table(rows: Sequence[Standing], caption: str) -> RecordTable:
     columns = (
         Column(_("Characteristic"), prose=True),
-        Column(_("Cpk at least the goal")),
+        Column(_("At least the goal")),
         Column("Cpk", numeric=True),
         Column(_("95 % lower bound"), numeric=True),
         Column("n", numeric=True),
         Column(_("Not conforming"), numeric=True),
     )
-    listed = sorted(rows, key=lambda one: (one.lower_bound is None, one.lower_bound, one.process.pk))
+    listed = sorted(rows, key=by_bound)
     cells = tuple(
         (
             Cell(one.process.lead.name, reverse("characteristic", args=[one.process.lead.uid])),
-            Cell(chip=verdict_chip(one)),
-            Cell(number_text(one.cpk, 2)),
-            Cell(number_text(one.lower_bound, 2)),
+            Cell(chip=verdict_chip(one), note=doubt_text(one)),
+            *_index_cells(one),
             Cell(number_text(one.count, 0)),
             Cell(number_text(one.failed, 0)),
         )
@@ -241,46 +284,62 @@ def morning_sentence(open_count: int, morning: Morning) -> tuple[str, str]:
     return "alarm" if open_count else "warning", between.join(said)
 
 
-def promise_sentences(design: ControlDesign, promise: Promise | None) -> list[str]:
-    """What the design promises, in whole sentences with their conditions."""
-    if promise is None:
-        return [_("What it promises can be said when its limits are known.")]
-    shift = number_text(design.shift, 1)
-    if promise.quiet is None or promise.of_baseline is None:
-        facts = {
-            "quiet": number_text(promise.in_control.mean, 0),
-            "shift": shift,
-            "found": number_text(promise.found.mean, 1),
-        }
-        return [
-            _("In control it gives a false alarm once in %(quiet)s points on the average.") % facts,
-            _("A lasting shift of %(shift)s σ is found within %(found)s points on the average.") % facts,
-            _("Both hold for limits that are known; limits from few values are less sure."),
-        ]
+def promise_sentences(promise: Promise | NoPromise) -> list[str]:
+    """What the design promises, in whole sentences: for the limits that it has, then for limits that are known."""
+    if isinstance(promise, NoPromise):
+        if promise.reason is None:
+            return [_("What it promises can be said when its limits are known.")]
+        return [in_reader_language(promise.reason)]
+    of_baseline = promise.of_baseline
     facts = {
-        "n": promise.baseline_count,
+        "n": of_baseline.count,
         "points": POINTS,
-        "false": number_text(100.0 * (1.0 - promise.quiet.silent[POINTS]), 0),
-        "shift": shift,
-        "found": number_text(promise.of_baseline.mean, 1),
-        "known": number_text(promise.found.mean, 1),
+        "false": _drawn_figure(100.0 * of_baseline.false_share, 100.0 * of_baseline.false_error, 0),
     }
-    return [
-        _("Limits from %(n)d values: %(false)s of 100 such charts give a false alarm within %(points)d points.")
+    quiet, found = (_run_length_figure(one, places) for one, places in ((promise.in_control, 0), (promise.found, 1)))
+    said = [
+        _("Limits from %(n)d values: %(false)s of 100 such charts give a false alarm within %(points)d points.") % facts
+        if promise.of_single_values
+        else _("Limits from %(n)d points: %(false)s of 100 such charts give a false alarm within %(points)d points.")
         % facts,
-        _(
-            "A lasting shift of %(shift)s σ is found within %(found)s points on the average; "
-            "with known limits in %(known)s."
-        )
-        % facts,
+        _found_sentence(promise),
+        _("With known limits it gives a false alarm once in %(quiet)s points, and finds the shift in %(found)s.")
+        % {"quiet": quiet, "found": found},
+        _("All its charts with all rules in force are counted, whichever of them signals first."),
     ]
+    if promise.is_drawn:
+        said.append(_("Figures with ± come from drawn charts; ± is twice their standard error."))
+    return said
 
 
-def run_length_curve(design: ControlDesign, promise: Promise) -> Curve:
-    found = (design.shift, promise.found.mean)
+def _found_sentence(promise: Promise) -> str:
+    """Where now and then a baseline gives limits that find nothing, half of the charts say more than a mean."""
+    one, shift = promise.of_baseline, number_text(promise.shift, 1)
+    if one.found is not None:
+        figure = _drawn_figure(one.found, one.found_error, 1)
+        facts = {"shift": shift, "found": figure}
+        return _("A lasting shift of %(shift)s σ is found within %(found)s points on the average.") % facts
+    if one.half is None:
+        return _("Not even half of such charts find a lasting shift of %(shift)s σ soon.") % {"shift": shift}
+    facts = {"shift": shift, "half": number_text(one.half, 0)}
+    return _("Half of such charts find a lasting shift of %(shift)s σ within %(half)s points.") % facts
+
+
+def _drawn_figure(value: float, error: float, decimals: int) -> str:
+    if error == 0.0:
+        return number_text(value, decimals)
+    return f"{number_text(value, decimals)} ± {number_text(2.0 * error, decimals)}"
+
+
+def _run_length_figure(found: RunLength, decimals: int) -> str:
+    return _drawn_figure(found.mean, found.method.constants.get("standard_error", 0.0), decimals)
+
+
+def run_length_curve(promise: Promise, curve: tuple[tuple[float, float], ...]) -> Curve:
+    found = (promise.shift, promise.found.mean)
     named_points = [(*found, _("%(n)s points") % {"n": number_text(promise.found.mean, 1)})]
     sentence = _("Points until the first alarm, by the size of the shift, for known limits")
-    return Curve(sentence, _("Shift [σ]"), _("Points on the average"), promise.curve, tuple(named_points))
+    return Curve(sentence, _("Shift [σ]"), _("Points on the average"), curve, tuple(named_points))
 
 
 def design_facts(design: ControlDesign) -> list[tuple[str, str]]:

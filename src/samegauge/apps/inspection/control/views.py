@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,8 +15,9 @@ from samegauge.apps.inspection import tables as study_tables
 from samegauge.apps.inspection.control import quality as morning_rules
 from samegauge.apps.inspection.control import rules, tables
 from samegauge.apps.inspection.control.forms import AnswerForm, DesignForm, ReasonForm
+from samegauge.apps.inspection.control.gates import standings
 from samegauge.apps.inspection.control.models import Alarm, ControlDesign, Process
-from samegauge.apps.inspection.control.promises import promise_of
+from samegauge.apps.inspection.control.promises import NoPromise, Promise, curve_of, promise_of
 from samegauge.apps.inspection.control.showing import lines_of, pictures
 from samegauge.apps.inspection.control.watching import current, design_of
 from samegauge.core.charts.numerals import number_text
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from samegauge.apps.inspection.control.charting import Watch
     from samegauge.apps.inspection.control.showing import Shown
+    from samegauge.core.charts import Curve
     from samegauge.core.organisations.models import Membership
 
 DESIGNERS = frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER})
@@ -118,10 +121,17 @@ def alarm(request: HttpRequest, alarm_uid: UUID) -> HttpResponse:
         "rules": tables.rule_text(found.rules),
         "charts": _first_the_one_that_signalled(found, pictures(found.process, watch)),
         "form": form if found.is_open and may_answer else None,
+        "report_url": _report_url(found) if may_answer else "",
         "reopening": found.answered_at is not None and membership.role in DESIGNERS,
         "history": tables.alarm_history(_alarms().filter(process=found.process).exclude(pk=found.pk)[:MOST_SHOWN]),
     }
     return render(request, "control/alarm.html", context)
+
+
+def _report_url(alarm: Alarm) -> str:
+    """Where a nonconformity is opened of the part that signalled first."""
+    asked = {"characteristic": alarm.measurement.characteristic.uid, "unit": alarm.measurement.inspection.unit.uid}
+    return f"{reverse('nonconformity_new')}?{urlencode(asked)}"
 
 
 @require_POST
@@ -145,7 +155,13 @@ def _first_the_one_that_signalled(found: Alarm, charts: list[Shown]) -> list[Sho
 
 def _alarms() -> QuerySet[Alarm]:
     return Alarm.objects.select_related(
-        "process__lead__item", "process__design", "measurement__inspection__unit", "cause", "action", "event"
+        "process__lead__item",
+        "process__design",
+        "measurement__inspection__unit",
+        "measurement__characteristic",
+        "cause",
+        "action",
+        "event",
     )
 
 
@@ -155,9 +171,11 @@ def characteristic(request: HttpRequest, characteristic_uid: UUID) -> HttpRespon
     """The live charts of a characteristic, its capability, and the values behind both."""
     found = _characteristic(characteristic_uid)
     study = studies.study_of(found)
-    kind, sentence, reason = study_tables.verdict_sentence(study)
     compared = studies.comparisons(found, study)
     process, live = _live(found)
+    standing = standings([process])[0] if process else None
+    judgement = standing.judgement if standing else study.judgement
+    kind, sentence, reason = tables.capability_banner(study, standing)
     context = {
         "characteristic": found,
         "characteristic_kind": characteristic_kind(found.kind),
@@ -167,11 +185,11 @@ def characteristic(request: HttpRequest, characteristic_uid: UUID) -> HttpRespon
         "reason": reason,
         **live,
         "histogram": drawings.histogram(found, study),
-        "indices": study_tables.index_table(study.capability) if study.capability else None,
-        "cautions": study_tables.caution_texts(study.capability),
+        "indices": study_tables.index_table(judgement) if judgement else None,
+        "cautions": tables.capability_cautions(study, standing),
         "comparison": study_tables.comparison_table(compared, study) if compared else None,
-        "values": study_tables.value_table(study, found.unit_code),
-        "methods": [*study_tables.methods(study)[:1], *live["methods"]],
+        "values": study_tables.value_table(study, found),
+        "methods": [*study_tables.methods(judgement), *live["methods"]],
         "alarms": tables.alarm_history(_alarms().filter(process=process)[:MOST_SHOWN]) if process else None,
     }
     return render(request, "control/characteristic.html", context)
@@ -206,7 +224,7 @@ def _live(row: Characteristic) -> tuple[Process | None, dict[str, Any]]:
         if opened
         else None,
         "facts": tables.design_facts(design),
-        "promises": tables.promise_sentences(design, promise_of(design, watch)),
+        "promises": tables.promise_sentences(promise_of(design, watch)),
         "methods": [method_facts(one.method.as_dict()) for one in watch.charts[:1]],
     }
 
@@ -233,13 +251,17 @@ def control_design(request: HttpRequest, characteristic_uid: UUID) -> HttpRespon
         "characteristic": row,
         "design": design,
         "form": form,
-        "promises": tables.promise_sentences(design, promise),
-        "curve": tables.run_length_curve(design, promise) if promise else None,
+        "promises": tables.promise_sentences(promise),
+        "curve": _curve(promise, curve_of(design, watch)),
         "charts": pictures(process, watch)[:1],
         "facts": tables.design_facts(design),
         "revisions": process.designs.select_related("made_by").order_by("-revision"),
     }
     return render(request, "control/design.html", context)
+
+
+def _curve(promise: Promise | NoPromise, curve: tuple[tuple[float, float], ...]) -> Curve | None:
+    return tables.run_length_curve(promise, curve) if curve and isinstance(promise, Promise) else None
 
 
 def _design_form(request: HttpRequest, watch: Watch, design: ControlDesign) -> DesignForm:

@@ -16,7 +16,9 @@ from samegauge.apps.inspection.control.charting import Frame, Signal, Watch, sig
 from samegauge.apps.inspection.control.codes import ensure_codes
 from samegauge.apps.inspection.control.grouping import processes_of
 from samegauge.apps.inspection.control.models import Alarm, Chart, ControlDesign, LeftOut, Process, ProcessMember
+from samegauge.apps.inspection.control.placing import planned_charts, planned_in
 from samegauge.apps.inspection.control.series import places_of, series_of, values_with
+from samegauge.apps.inspection.plans.models import InspectionPlan
 from samegauge.core.measurement.models import Measurement
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_HELD = 2000
 _AT_ONCE = 500
+_USUAL_SUBGROUP = 5
 _held: OrderedDict[int, tuple[tuple[int, int, int], Watch]] = OrderedDict()
 
 
@@ -36,20 +39,31 @@ class Watching:
     """What the wall's layer tells of written measurements."""
 
     def follows(self, model: type[models.Model]) -> bool:
-        return model is Measurement
+        return model in (Measurement, InspectionPlan)
 
     def added(self, records: Sequence[Any], keys: Sequence[int]) -> None:
+        if any(isinstance(row, InspectionPlan) for row in records):
+            return
         rows = zip(records, keys, strict=True)
         fresh = [key for row, key in rows if row.retracted_at is None and row.actual is not None]
         if fresh:
             _judge(values_with(fresh))
 
-    def changed(self, model: type[models.Model], keys: list[int]) -> None:  # noqa: ARG002 - the one that it follows
+    def changed(self, model: type[models.Model], keys: list[int]) -> None:
+        if model is InspectionPlan:
+            rebuild(_planned(keys))
+            return
         touched: set[int] = set()
         for start in range(0, len(keys), _AT_ONCE):
             rows = Measurement.everything.filter(pk__in=keys[start : start + _AT_ONCE], actual__isnull=False)
             touched |= set(rows.order_by().values_list("characteristic_id", flat=True).distinct())
         rebuild(set(ProcessMember.objects.filter(characteristic__in=touched).values_list("process_id", flat=True)))
+
+
+def _planned(plans: Collection[int]) -> set[int]:
+    """Processes that the plan in force designs, because nobody else has."""
+    members = ProcessMember.objects.filter(characteristic__in=planned_in(plans), process__design__isnull=True)
+    return set(members.values_list("process_id", flat=True))
 
 
 def _judge(values: Sequence[Value]) -> None:
@@ -141,12 +155,34 @@ def watches(processes: Sequence[Process]) -> dict[int, Watch]:
 
 
 def design_of(process: Process) -> ControlDesign:
-    """The design in force; where nobody set one, individuals and EWMA of what is alike."""
-    return process.design or ControlDesign(process=process, revision=0, pooling=process.pooling)
+    return designs_of([process])[process.pk]
+
+
+def designs_of(processes: Sequence[Process]) -> dict[int, ControlDesign]:
+    """The designs in force: what somebody set, else the chart that the inspection plan names, else the default."""
+    charts = _charts_by_plan([process.pk for process in processes if process.design is None])
+    found: dict[int, ControlDesign] = {}
+    for process in processes:
+        chart = charts.get(process.pk, Chart.I_EWMA)
+        size = _USUAL_SUBGROUP if chart in (Chart.XBAR_R, Chart.XBAR_S) else 1
+        found[process.pk] = process.design or ControlDesign(
+            process=process, revision=0, pooling=process.pooling, chart=chart, subgroup=size
+        )
+    return found
+
+
+def _charts_by_plan(processes: Collection[int]) -> dict[int, str]:
+    """Of members that are alike the plan of the first speaks for all."""
+    if not processes:
+        return {}
+    rows = ProcessMember.objects.filter(process__in=processes).order_by("-pk")
+    members = dict(rows.values_list("characteristic_id", "process_id"))
+    charts = planned_charts(members.keys())
+    return {members[key]: charts[key] for key in members if key in charts}
 
 
 def frames_of(processes: Sequence[Process]) -> dict[int, Frame]:
-    designs = {process.pk: design_of(process) for process in processes}
+    designs = designs_of(processes)
     left_out: dict[int, dict[int, str]] = defaultdict(dict)
     for row in LeftOut.objects.filter(design__in=[one.pk for one in designs.values() if one.pk]):
         left_out[row.design_id][row.measurement_id] = row.reason  # type: ignore[attr-defined]

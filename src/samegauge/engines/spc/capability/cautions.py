@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DOUBT_NORMALITY_BELOW = 0.05
 _FEW_DISTINCT = 5
-_BLOCKING = frozenset({"no_spread", "zero_bound", "out_of_control"})
+_BLOCKING = frozenset({"no_spread", "zero_bound", "out_of_control", "moving"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,15 @@ def shape_cautions(flat: NDArray[np.float64], limits: Limits, normality: Normali
     return found
 
 
-def stability_cautions(beyond: Sequence[int]) -> Sequence[Caution]:
-    """What do values beyond the control limits say about the indices?
+def stability_cautions(beyond: Sequence[int], *, subgroups: bool = False) -> Sequence[Caution]:
+    """What do values, or means of subgroups, beyond the control limits say about the indices?
 
     Parameters
     ----------
     beyond : sequence of int
         Their places, counted from 0 [1].
+    subgroups : bool
+        They are places of subgroups [1].
 
     Returns
     -------
@@ -132,11 +134,12 @@ def stability_cautions(beyond: Sequence[int]) -> Sequence[Caution]:
     if not beyond:
         return ()
     places = [str(index + 1) for index in beyond]
+    what, unit = ("The means of subgroups", "組子組的平均值") if subgroups else ("Values", "筆")
     return (
         Caution(
             "out_of_control",
-            f"Values {', '.join(places)} lie beyond the control limits: the process is not stable, "
+            f"{what} {', '.join(places)} lie beyond the control limits: the process is not stable, "
             "so its capability cannot be judged yet.",
-            f"第 {'、'.join(places)} 筆超出管制界限：製程不穩定，還不能判定製程能力。",
+            f"第 {'、'.join(places)} {unit}超出管制界限：製程不穩定，還不能判定製程能力。",
         ),
     )

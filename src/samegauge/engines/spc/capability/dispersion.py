@@ -11,7 +11,7 @@ import numpy as np
 
 from samegauge.engines.errors import InvalidOptionError, ShapeError, TooFewValuesError
 from samegauge.engines.laws.continuous import normal_quantile
-from samegauge.engines.spc.constants import EXACT, RangeTable, c4, d2, d3, moving_range_dof
+from samegauge.engines.spc.constants import EXACT, RangeTable, SpreadStatistic, c4, moving_range_dof
 from samegauge.engines.values import checked_values
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ class WithinEstimator(Enum):
     def of_single_values(self) -> bool:
         return self in (WithinEstimator.MEAN_MOVING_RANGE, WithinEstimator.MEDIAN_MOVING_RANGE)
 
+    @property
+    def statistic(self) -> SpreadStatistic:
+        return SpreadStatistic.RANGE if self is WithinEstimator.MEAN_RANGE else SpreadStatistic.DEVIATION
+
 
 class DofConvention(Enum):
     """EQUIVALENT counts what an estimator is worth; VALUES counts n - 1 for every estimator, as R's qcc does."""
@@ -64,6 +68,10 @@ class WithinOptions:
     unbiased: bool = True
     ranges: RangeTable = EXACT
     dof: DofConvention = DofConvention.EQUIVALENT
+
+    def divisor(self, statistic: SpreadStatistic, size: int) -> float:
+        biased = statistic is SpreadStatistic.DEVIATION and not self.unbiased
+        return 1.0 if biased else statistic.divisor(size, self.ranges)
 
 
 _DEFAULT = WithinOptions()
@@ -205,31 +213,18 @@ def _pooled(groups: list[NDArray[np.float64]], options: WithinOptions) -> tuple[
 def _weighted(
     groups: list[NDArray[np.float64]], estimator: WithinEstimator, options: WithinOptions
 ) -> tuple[float, float, dict[str, float]]:
-    sizes = sorted({group.size for group in groups})
-    divisors = {one: _divisor(one, estimator, options) for one in sizes}
-    weight = np.array([_weight(group.size, estimator) for group in groups])
-    scaled = np.array([_spread(group, estimator) / divisors[group.size] for group in groups])
+    statistic, sizes = estimator.statistic, sorted({group.size for group in groups})
+    divisors = {one: options.divisor(statistic, one) for one in sizes}
+    weight = np.array([statistic.weight(group.size) for group in groups])
+    scaled = np.array([_spread(group, statistic) / divisors[group.size] for group in groups])
     sigma = float((weight * scaled).sum() / weight.sum())
-    name = "d2" if estimator is WithinEstimator.MEAN_RANGE else "c4"
+    name = "d2" if statistic is SpreadStatistic.RANGE else "c4"
     constants = {name if len(sizes) == 1 else f"{name}({one})": divisors[one] for one in sizes}
     return sigma, float(weight.sum()) / 2.0, constants
 
 
-def _spread(group: NDArray[np.float64], estimator: WithinEstimator) -> float:
-    return float(np.ptp(group)) if estimator is WithinEstimator.MEAN_RANGE else float(group.std(ddof=1))
-
-
-def _divisor(size: int, estimator: WithinEstimator, options: WithinOptions) -> float:
-    if estimator is WithinEstimator.MEAN_DEVIATION:
-        return c4(size) if options.unbiased else 1.0
-    return options.ranges.d2(size)
-
-
-def _weight(size: int, estimator: WithinEstimator) -> float:
-    """Reciprocal of the squared relative standard error of one subgroup's estimate."""
-    if estimator is WithinEstimator.MEAN_DEVIATION:
-        return c4(size) ** 2 / (1.0 - c4(size) ** 2)
-    return (d2(size) / d3(size)) ** 2
+def _spread(group: NDArray[np.float64], statistic: SpreadStatistic) -> float:
+    return float(np.ptp(group)) if statistic is SpreadStatistic.RANGE else float(group.std(ddof=1))
 
 
 def _result(

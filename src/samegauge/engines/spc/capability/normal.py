@@ -22,7 +22,10 @@ from samegauge.engines.spc.capability.nonconforming import (
     observed_nonconforming,
 )
 from samegauge.engines.spc.capability.normality import NormalityTest, anderson_darling
+from samegauge.engines.spc.charts.chart import ChartOptions, Known
 from samegauge.engines.spc.charts.individuals import individuals_chart
+from samegauge.engines.spc.charts.rules import LIMITS_ONLY
+from samegauge.engines.spc.charts.subgroups import xbar_r_charts
 from samegauge.engines.values import checked_values, kept_mask
 from samegauge.quantities.method import Exclusion, Method, hash_of_data
 
@@ -56,7 +59,8 @@ class Basis(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CapabilityOptions:
-    """`rounded_d2` uses d2 as printed tables do. `check_stability` looks for values beyond the control limits first.
+    """`rounded_d2` uses d2 as printed tables do. `check_stability` looks for values, or means of subgroups, beyond the
+    control limits first.
 
     `target` None is the middle of two limits. `subgroup_sizes` cuts single values into subgroups of unequal size.
     """
@@ -153,8 +157,9 @@ def capability(values: ArrayLike, limits: Limits, options: CapabilityOptions = _
     subgroups. Overall: sample standard deviation (n - 1). Cp = (U - L) / (6 sigma); Cpk = min(U - mean, mean - L) /
     (3 sigma), with one limit its half alone; Pp and Ppk alike with the overall standard deviation. Zero as the natural
     bound of form and position is no tolerance limit; such a characteristic has no Cp, and its normal model is flagged.
-    Intervals assume normal values. The goal is reached or missed only where the whole two-sided interval lies on one
-    side of it.
+    An index within tells of a stable process alone, so values (means of subgroups) beyond mean +- 3 sigma (/ sqrt(k))
+    leave no verdict. Intervals assume normal values. The goal is reached or missed only where the whole two-sided
+    interval lies on one side of it.
 
     Examples
     --------
@@ -179,7 +184,7 @@ def capability(values: ArrayLike, limits: Limits, options: CapabilityOptions = _
     within = _within(array, flat, options)
     sample, overall = overall_sigma(flat), overall_sigma(flat, unbiased=conventions.unbiased_overall)
     normality = anderson_darling(flat) if overall > 0.0 and flat.size >= _FEWEST_FOR_NORMALITY else None
-    cautions = (*shape_cautions(flat, limits, normality), *stability_cautions(_beyond(array, options)))
+    cautions = (*shape_cautions(flat, limits, normality), *_stability(array, within, options))
     mean, needed_dof = float(flat.mean()), within.dof if options.basis is Basis.CAPABILITY else flat.size - 1.0
     short, short_shares = _tables(limits, _estimates(flat.size, mean, within.sigma, within.dof, sample), options)
     long, long_shares = _tables(limits, _estimates(flat.size, mean, overall, flat.size - 1.0, sample), options)
@@ -267,11 +272,22 @@ def _stretches(count: int, excluded: Sequence[Exclusion]) -> list[int]:
     return [after - before - 1 for before, after in pairwise(gaps) if after - before > 1]
 
 
-def _beyond(array: NDArray[np.float64], options: CapabilityOptions) -> tuple[int, ...]:
-    if array.ndim > 1 or options.subgroup_sizes or not options.check_stability:
+def _stability(array: NDArray[np.float64], within: WithinSigma, options: CapabilityOptions) -> Sequence[Caution]:
+    if not options.check_stability:
         return ()
+    if array.ndim > 1 or options.subgroup_sizes:
+        return stability_cautions(_subgroups_beyond(array, within, options), subgroups=True)
     chart = individuals_chart(array, rule_set="shewhart", excluded=options.excluded, rounded_d2=options.rounded_d2)
-    return tuple(one.index for one in chart.violations if chart.used[one.index])
+    return stability_cautions(tuple(one.index for one in chart.violations if chart.used[one.index]))
+
+
+def _subgroups_beyond(array: NDArray[np.float64], within: WithinSigma, options: CapabilityOptions) -> tuple[int, ...]:
+    """Means beyond the limits that the very sigma of the indices gives them."""
+    groups = list(array) if array.ndim > 1 else np.split(array, np.cumsum(options.subgroup_sizes)[:-1])
+    if len(groups) < _FEWEST:
+        return ()
+    known = Known(sigma=within.sigma) if within.sigma > 0.0 else Known()
+    return xbar_r_charts(groups, ChartOptions(LIMITS_ONLY, known=known)).location.out_of_limits
 
 
 def _estimates(count: int, mean: float, sigma: float, dof: float, sample: float) -> Estimates:

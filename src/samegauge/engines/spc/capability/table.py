@@ -11,7 +11,7 @@ from samegauge.engines.errors import InvalidOptionError, ShapeError, TooFewValue
 from samegauge.engines.spc.capability.dispersion import DofConvention, WithinEstimator, resolved_estimator
 from samegauge.engines.spc.capability.indices import Conventions, Estimates, IndexTable, Tolerances, index_table
 from samegauge.engines.spc.capability.nonconforming import ExpectedTable, expected_nonconforming
-from samegauge.engines.spc.constants import c4, d2, d3, moving_range_dof
+from samegauge.engines.spc.constants import SpreadStatistic, c4, moving_range_dof
 from samegauge.engines.values import checked_values
 from samegauge.quantities.method import Method, hash_of_data
 
@@ -192,19 +192,15 @@ def _within(
     if size == 1:
         sigma = _mean_moving_range(segments) / settings.ranges.d2(_FEWEST)
         dof = _each(moving_range_dof, segments.counts)
-    elif estimator is WithinEstimator.MEAN_RANGE:
-        sigma = _mean_per_characteristic(_ranges(segments.values, size), segments, size)
-        sigma /= settings.ranges.d2(size)
-        dof = groups * (d2(size) / d3(size)) ** 2 / 2.0
-    elif estimator is WithinEstimator.MEAN_DEVIATION:
-        deviations = np.sqrt(_squares(segments.values, size) / (size - 1))
-        sigma = _mean_per_characteristic(deviations, segments, size) / (c4(size) if settings.unbiased else 1.0)
-        dof = groups * c4(size) ** 2 / (1.0 - c4(size) ** 2) / 2.0
-    else:
+    elif estimator is WithinEstimator.POOLED:
         dof = groups * (size - 1.0)
         sigma = np.sqrt(_mean_per_characteristic(_squares(segments.values, size), segments, size) / (size - 1))
         if settings.unbiased:
             sigma /= _each(c4, dof.astype(np.int64) + 1)
+    else:
+        of_groups = _SPREADS[estimator.statistic](segments.values, size)
+        sigma = _mean_per_characteristic(of_groups, segments, size) / settings.divisor(estimator.statistic, size)
+        dof = groups * estimator.statistic.weight(size) / 2.0
     counted = dof if settings.dof is DofConvention.EQUIVALENT else segments.counts - 1.0
     return np.asarray(sigma, dtype=np.float64), np.asarray(counted, dtype=np.float64)
 
@@ -227,6 +223,10 @@ def _ranges(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     return high - low
 
 
+def _deviations(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    return np.sqrt(_squares(values, size) / (size - 1))
+
+
 def _squares(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """Sum of squared deviations from the mean of each subgroup."""
     columns = values.reshape(-1, size).T
@@ -236,6 +236,9 @@ def _squares(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     for column in columns:
         squares += (column - mean) ** 2
     return squares
+
+
+_SPREADS = {SpreadStatistic.RANGE: _ranges, SpreadStatistic.DEVIATION: _deviations}
 
 
 def _mean_per_characteristic(of_groups: NDArray[np.float64], segments: _Segments, size: int) -> NDArray[np.float64]:

@@ -106,7 +106,10 @@ def p_chart(
     -----
     Share p = sum of nonconforming / sum of inspected; limits p +- width sqrt(p (1 - p) / n_i). Laney: times sigma_z,
     the mean moving range / d2 of z_i = (p_i - p) / sqrt(p (1 - p) / n_i). Binomial counts near 0 are skew: below n p of
-    about 5 the normal limits are a convention more than a probability.
+    about 5 the normal limits are a convention more than a probability. So they are where none (or all) of N items
+    failed: p is 0, the limits lie on it, and the first failure is beyond. That is rare rather than impossible: under an
+    unchanged small share it falls into a given next sample of n with a chance of about n / (N + n). A long chart
+    wants more items behind its limits or a known share; `cautions` says so.
 
     Examples
     --------
@@ -185,7 +188,8 @@ def c_chart(nonconformities: ArrayLike, options: ChartOptions = DEFAULT) -> Cont
 
     Notes
     -----
-    c +- width sqrt(c), c the mean count: counts after Poisson.
+    c +- width sqrt(c), c the mean count: counts after Poisson. After N samples without any, the first one is beyond the
+    limits of zero, as in `p_chart`; its chance in the next sample is about 1 / (N + 1).
 
     Examples
     --------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from samegauge.engines.errors import InvalidOptionError, ShapeError, TooFewValuesError
+from samegauge.engines.spc.capability.cautions import Caution
 from samegauge.engines.spc.charts.design import Design, Observed, Plotted, plotted, taken
 from samegauge.engines.spc.charts.rules import (
     LIMITS_ONLY,
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 _FEWEST = 2
 _USUAL_WIDTH = 3.0  # of which the rules' own texts speak
+_NO_SPREAD = Caution(
+    "no_spread",
+    "The points that set the limits show no spread, so every point away from the centre line raises an alarm. Let more "
+    "points set the limits, give a known mean and sigma, or check the gauge's resolution.",
+    "計算管制界限的各點沒有變異，因此任何偏離中心線的點都會發出警報。"
+    "請以更多點計算界限、提供已知平均值與標準差，或檢查量具的解析度。",
+)
 _PLOTTED = ("points", "center", "lower", "upper", "spread", "scores", "alarms")
 
 
@@ -102,6 +110,11 @@ class ControlChart(Plotted):
         return tuple(replace(one, **words) if one.rule == text.number else one for one in found)
 
     @property
+    def cautions(self) -> tuple[Caution, ...]:
+        """What limits the meaning of the limits: the points behind them, of any of the charts, have no spread."""
+        return (_NO_SPREAD,) if bool((self.spread == 0.0).any()) else ()
+
+    @property
     def out_of_limits(self) -> tuple[int, ...]:
         """Points beyond the limits of a single chart, whatever the rules: rule 1 in every set."""
         return tuple(one.index for one in self.violations if one.rule == 1)
@@ -145,7 +158,7 @@ def drawn(kind: Kind, seen: Observed, options: ChartOptions, *, fewest: int = _F
     TooFewValuesError
         A stage whose limits rest on fewer points than needed.
     InvalidOptionError
-        Baseline, exclusions, stages or width that do not fit.
+        Baseline, exclusions, stages or width that do not fit, or a known sigma that is not positive.
 
     Notes
     -----
@@ -170,6 +183,11 @@ def drawn(kind: Kind, seen: Observed, options: ChartOptions, *, fewest: int = _F
     if not options.width > 0.0:
         raise InvalidOptionError(
             f"Limits {options.width} sigmas wide make no chart.", f"管制界限寬度 {options.width} 倍標準差無效。"
+        )
+    if options.known.sigma is not None and not np.greater(options.known.sigma, 0.0).all():
+        raise InvalidOptionError(
+            f"A known sigma of {options.known.sigma} is not positive. Give the standard deviation of single values.",
+            f"已知標準差 {options.known.sigma} 必須大於 0。請提供單一數值的標準差。",
         )
     used = used_mask(seen.length, options)
     starts = _stage_starts(seen.length, options.stages)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _NONE = np.empty(0)
+_ROUNDING = 64.0 * float(np.finfo(np.float64).eps)
 
 
 class Observed(NamedTuple):
@@ -160,18 +161,20 @@ def beyond_limits(trace: Trace, *, strict: bool) -> NDArray[np.bool_]:
     Returns
     -------
     ndarray of bool, shape (..., n)
-        True beyond; False where a point has no score, as where there is no spread [1].
+        True beyond; False where a point has no score, unless there is no spread [1].
 
     Notes
     -----
-    A comparison, no more.
+    Points that set limits without a spread leave centre and both limits on one value. Under a process that only ever
+    gives that value, another one is impossible, not merely rare: whatever differs from the centre by more than
+    rounding is beyond, and what equals it is within, whether or not a point on a limit counts.
 
     Examples
     --------
     >>> import numpy as np
-    >>> z = np.zeros(1)
-    >>> bool(beyond_limits(Trace(z, z, z, z, z, z), strict=False)[0])
-    True
+    >>> none, score = np.zeros(2), np.full(2, np.nan)
+    >>> beyond_limits(Trace(np.array([0.0, 0.1]), none, none, none, none, score), strict=False).tolist()
+    [False, True]
 
     References
     ----------
@@ -181,7 +184,41 @@ def beyond_limits(trace: Trace, *, strict: bool) -> NDArray[np.bool_]:
         outside = (trace.points > trace.upper) | (trace.points < trace.lower)
     else:
         outside = (trace.points >= trace.upper) | (trace.points <= trace.lower)
-    return outside & ~np.isnan(trace.scores)
+    outside &= ~np.isnan(trace.scores)
+    return np.where(trace.spread == 0.0, np.abs(deviations(trace.points, trace.center)) > 0.0, outside)
+
+
+def deviations(points: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far do points lie from a centre, where equal values are known to be equal?
+
+    Parameters
+    ----------
+    points, center : ndarray of float, broadcastable to the shape of points
+        Plotted statistic and its centre [unit of the statistic].
+
+    Returns
+    -------
+    ndarray of float, shape (..., n)
+        Point minus centre; 0 where it is mere rounding, NaN where a point does not exist [unit of the statistic].
+
+    Notes
+    -----
+    The mean of equal values differs from them in the last bits; 64 of them are more than the sums of this product
+    lose, and far less than any gauge resolves.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = np.array([0.1] * 6 + [0.6])
+    >>> deviations(values, np.mean(values[:6]))[[0, 6]].tolist()
+    [0.0, 0.5]
+
+    References
+    ----------
+    None: elementary.
+    """
+    away = points - center
+    return np.where(np.abs(away) <= _ROUNDING * np.maximum(np.abs(points), np.abs(center)), 0.0, away)
 
 
 def normal_trace(

@@ -41,8 +41,8 @@ Spread = Literal["mean-moving-range", "median-moving-range", "standard-deviation
 class IndividualsChart(ChartPair):
     """Both charts of one series without stages, and its limits as single numbers. Unit: that of the values.
 
-    `sigma` is zero where all moving ranges are: the limits then have no width, no rule is applied, and `has_spread` is
-    False.
+    `sigma` is zero where all moving ranges are: the limits then have no width, every other value is beyond them, zone
+    rules are not asked, and `has_spread` is False.
     """
 
     @property
@@ -284,7 +284,9 @@ def _from_median(values: NDArray[np.float64], used: NDArray[np.bool_], _: float)
 
 
 def _from_all(values: NDArray[np.float64], used: NDArray[np.bool_], _: float) -> NDArray[np.float64]:
-    return np.asarray(np.compress(used, values, axis=-1).std(axis=-1, ddof=1))
+    given = np.compress(used, values, axis=-1)
+    # Equal values differ from their rounded mean in the last bit.
+    return np.where(np.ptp(given, axis=-1) > 0.0, given.std(axis=-1, ddof=1), 0.0)
 
 
 _WORDS = {

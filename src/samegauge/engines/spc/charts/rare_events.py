@@ -212,12 +212,16 @@ class _Geometric:
     smooth: bool
 
     def __call__(self, frozen: Arrays, memory: Arrays, seen: Observed) -> tuple[Trace, Arrays]:  # noqa: ARG002
-        log_good = np.log1p(-frozen[1])[..., None]
+        # Where every part had its event (p = 1), only a count of zero is possible, and nothing has a spread.
+        certain = frozen[1][..., None] >= 1.0
+        log_good = np.log1p(-np.where(certain, 0.5, frozen[1][..., None]))
         above = np.exp(log_good * (seen.values + 1.0))
         below = -np.expm1(log_good * (seen.values + 1.0))
         quantile = _smooth_quantile if self.smooth else _interpolated_quantile
-        limits = [np.broadcast_to(quantile(log, log_good), seen.values.shape) for log in _log_tails(self.width)]
-        return _quantile_trace(seen.values, limits, normal_score(below, above)), ()
+        limits = [np.where(certain, 0.0, quantile(log, log_good)) for log in _log_tails(self.width)]
+        limits = [np.broadcast_to(limit, seen.values.shape) for limit in limits]
+        scores = np.where(certain, np.nan, normal_score(below, above))
+        return _quantile_trace(seen.values, limits, scores, np.where(certain, 0.0, np.nan)), ()
 
 
 def _smooth_quantile(log_above: float, log_good: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -248,7 +252,12 @@ def _log_tails(width: float) -> tuple[float, float, float]:
 
 
 def _quantile_trace(
-    points: NDArray[np.float64], limits: list[NDArray[np.float64]], scores: NDArray[np.float64]
+    points: NDArray[np.float64],
+    limits: list[NDArray[np.float64]],
+    scores: NDArray[np.float64],
+    spread: NDArray[np.float64] | float = np.nan,
 ) -> Trace:
     lower, center, upper = limits
-    return Trace(points, np.maximum(center, 0.0), lower, upper, np.full(points.shape, np.nan), scores, 0.0)
+    return Trace(
+        points, np.maximum(center, 0.0), lower, upper, np.broadcast_to(spread, points.shape), scores, floor=0.0
+    )

@@ -18,7 +18,7 @@ from samegauge.engines.spc.charts.chart import (
     known_or,
     used_mask,
 )
-from samegauge.engines.spc.charts.design import Arrays, Design, Observed, Trace, normal_trace
+from samegauge.engines.spc.charts.design import Arrays, Design, Observed, Trace, deviations, normal_trace
 from samegauge.engines.spc.charts.individuals import imr_charts
 from samegauge.engines.spc.charts.scores import student_score
 from samegauge.engines.spc.charts.subgroups import xbar_r_charts
@@ -167,6 +167,7 @@ def z_mr_charts(
     -----
     Mean of each part and mean moving range / d2 between neighbouring values of the same part, other parts between them
     left out; "family" pools the ranges of all parts. Limits are +-width; moving ranges of z have d2 and d2 +- width d3.
+    Values of a part without spread are shown as deviations from its mean between limits of zero; they have no range.
 
     Examples
     --------
@@ -237,7 +238,9 @@ class _Standardised:
         mean, sigma = (array[seen.parts] for array in frozen)
         z = np.divide(seen.values - mean, sigma, out=np.full(seen.values.shape, np.nan), where=sigma > 0.0)
         if not self.ranges:
-            return normal_trace(z, np.zeros(()), np.ones(()), self.width)
+            flat = sigma == 0.0
+            shown = np.where(flat, deviations(seen.values, mean), z)
+            return normal_trace(shown, np.zeros(()), np.where(flat, 0.0, 1.0), self.width)
         before = np.concatenate([memory[0][None], z[:-1]])
         trace, _ = normal_trace(np.abs(z - before), np.array(self.d2), np.array(self.d3), self.width, (0.0, np.inf))
         return trace, (z[-1],)
@@ -277,8 +280,9 @@ def q_chart(
     With r - 1 earlier values of the part, their mean and s: Q_r = inverse normal of Student's law with nu = r - 2 at
     sqrt((r - 1) / r) (x_r - mean) / s; known sigma: sqrt((r - 1) / r) (x_r - mean) / sigma; known mean: nu = r - 1 and
     s about it. "family" takes the pooled s with the degrees of freedom of all parts so far. Excluded values are shown
-    and not learned from. A shift soon enters the mean itself: a Q chart warns early or hardly at all; an EWMA of it
-    does better. "family" follows from the same law; no outside number found for it.
+    and not learned from. While all values learned from are equal, a new one to learn from has no Q; one that is not
+    learned from is shown as its deviation between limits of zero. A shift soon enters the mean itself: a Q chart warns
+    early or hardly at all; an EWMA of it does better. "family" follows from the same law; no outside number found.
 
     Examples
     --------
@@ -321,7 +325,7 @@ class _Quesenberry:
     def __call__(self, frozen: Arrays, memory: Arrays, seen: Observed) -> tuple[Trace, Arrays]:
         counts, means, dofs, squares = (array.copy() for array in memory)
         known_mean, known_sigma = frozen
-        t, freedom = np.full(seen.length, np.nan), np.full(seen.length, np.nan)
+        centres, worths, spreads, freedom = np.empty((4, seen.length))
         for now in range(seen.length):
             part, x = int(seen.parts[now]), float(seen.values[now])
             group = part if dofs.size == counts.size else 0
@@ -330,12 +334,15 @@ class _Quesenberry:
             dof, sigma = float(dofs[group]), float(known_sigma[part])
             freedom[now] = dof if np.isnan(sigma) else np.inf
             sigma = np.sqrt(squares[group] / max(dof, 1.0)) if np.isnan(sigma) else sigma
-            if worth > 0.0 and sigma > 0.0:
-                t[now] = np.sqrt(worth) * (x - mean) / sigma
+            centres[now], worths[now], spreads[now] = mean, worth, sigma
             if seen.sizes[now]:
                 counts[part] += 1.0
                 means[part] += (x - means[part]) / counts[part]
                 squares[group] += worth * (x - mean) ** 2
                 dofs[group] += worth > 0.0
+        reach = np.divide(np.sqrt(worths), spreads, out=np.full(seen.length, np.nan), where=worths * spreads > 0.0)
+        t = reach * (seen.values - centres)
+        flat = (spreads == 0.0) & (worths > 0.0) & (freedom > 0.0) & (seen.sizes == 0.0)
         scores = np.where(np.isinf(freedom), t, student_score(t, np.where(np.isinf(freedom), 1.0, freedom)))
-        return normal_trace(scores, np.zeros(()), np.ones(()), self.width)[0], (counts, means, dofs, squares)
+        shown, spread = np.where(flat, deviations(seen.values, centres), scores), np.where(flat, 0.0, 1.0)
+        return normal_trace(shown, np.zeros(()), spread, self.width)[0], (counts, means, dofs, squares)

@@ -10,14 +10,15 @@ import numpy as np
 from samegauge.engines.errors import InvalidOptionError, ShapeError, TooFewValuesError
 from samegauge.engines.spc.charts.chart import DEFAULT, ChartOptions, ChartPair, Kind, drawn, known_or
 from samegauge.engines.spc.charts.design import Arrays, Design, Observed, Trace, normal_trace
-from samegauge.engines.spc.constants import EXACT, RangeTable, c4
+from samegauge.engines.spc.constants import RangeTable, SpreadStatistic, c4
 from samegauge.engines.values import checked_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
+_RANGE, _DEVIATION = SpreadStatistic.RANGE, SpreadStatistic.DEVIATION
 _SPREAD_FROM = 2  # values a range or a standard deviation needs
 _GROUPED = (2, 3)  # dimensions of equal subgroups: of one characteristic, of many
 Groups: TypeAlias = "ArrayLike | Sequence[ArrayLike]"
@@ -89,7 +90,9 @@ def _summary(array: NDArray[np.float64]) -> Observed:
     if size < _SPREAD_FROM:
         ranges = deviations = np.full(means.shape, np.nan)
     else:
-        ranges, deviations = np.ptp(array, axis=-1), array.std(axis=-1, ddof=1)
+        # Equal values differ from their rounded mean in the last bit.
+        ranges = np.ptp(array, axis=-1)
+        deviations = np.where(ranges > 0.0, array.std(axis=-1, ddof=1), 0.0)
     return Observed(means, np.full(means.shape, float(size)), ranges, deviations)
 
 
@@ -285,11 +288,14 @@ def _sigma(part: Observed, used: NDArray[np.bool_], estimator: str, table: Range
         pooled = np.sqrt((dof * deviations**2).sum(axis=-1) / dof.sum(axis=-1))
         total = round(float(dof.reshape(-1, dof.shape[-1])[0].sum()))
         return pooled if estimator == "pooled-biased" else pooled / c4(total + 1)
-    exact = _constants(sizes, EXACT)
-    if estimator.startswith("rbar"):
-        single, weight = ranges / _constants(sizes, table).d2, (exact.d2 / exact.d3) ** 2
-    else:
-        single, weight = deviations / exact.c4, exact.c4**2 / (1.0 - exact.c4**2)
+    statistic, spread = (_RANGE, ranges) if estimator.startswith("rbar") else (_DEVIATION, deviations)
+    single = spread / _each(lambda size: statistic.divisor(size, table), sizes)
     if estimator.endswith("unweighted"):
         return np.asarray(single.mean(axis=-1))
+    weight = _each(statistic.weight, sizes)
     return np.asarray((weight * single).sum(axis=-1) / weight.sum(axis=-1))
+
+
+def _each(constant: Callable[[int], float], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    different, places = np.unique(sizes, return_inverse=True)
+    return np.array([constant(size) for size in different.astype(int).tolist()])[places].reshape(sizes.shape)

@@ -6,17 +6,13 @@ Both redraw a chart of locations (individuals, means, shares, Q statistics), who
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from samegauge.engines.errors import InvalidOptionError
 from samegauge.engines.spc.charts.chart import ControlChart, redrawn
-from samegauge.engines.spc.charts.design import Arrays, Design, Law, Observed, Trace, normal_trace
+from samegauge.engines.spc.charts.design import Arrays, Design, Law, Observed, Trace, deviations, normal_trace
 from samegauge.engines.spc.charts.rules import LIMITS_ONLY
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +24,8 @@ class CusumCharts:
 
 
 @dataclass(frozen=True, slots=True)
-class CusumDesign:
-    """Reference value k, decision interval h and head start, all in sigmas of the plotted point.
+class CusumOptions:
+    """How sums are drawn: reference value k, decision interval h and head start, all in sigmas of the plotted point.
 
     `standardised` plots the sums in sigmas, else in the unit of the points.
     """
@@ -40,7 +36,7 @@ class CusumDesign:
     standardised: bool = False
 
 
-_CUSUM = CusumDesign()
+_CUSUM = CusumOptions()
 
 
 def ewma_chart(
@@ -111,14 +107,14 @@ def ewma_chart(
     return redrawn(chart, "EWMA", design, replace(method, rule_set=rules.record), rules)
 
 
-def cusum_charts(chart: ControlChart, design: CusumDesign = _CUSUM, *, strict: bool = True) -> CusumCharts:
+def cusum_charts(chart: ControlChart, design: CusumOptions = _CUSUM, *, strict: bool = True) -> CusumCharts:
     """Do summed deviations from the centre, less an allowance, show a small lasting shift?
 
     Parameters
     ----------
     chart : ControlChart
         Chart of locations, whose centre and sigma are kept; give `Known(mean=...)` there for a target [any unit].
-    design : CusumDesign
+    design : CusumOptions
         Reference value, decision interval, head start and scale [1].
     strict : bool
         False counts a point on a limit as beyond [1].
@@ -137,7 +133,7 @@ def cusum_charts(chart: ControlChart, design: CusumDesign = _CUSUM, *, strict: b
     -----
     C+_t = max(0, C+_(t-1) + z_t - k), C-_t = min(0, C-_(t-1) + z_t + k), z_t the point's deviation in its own sigmas;
     both start at the head start (0, or h / 2 for a fast initial response) and are not set back after a signal. Without
-    spread there are no sums.
+    spread there is nothing to sum up against: a deviation is shown as it is, in the unit, and is beyond.
 
     Examples
     --------
@@ -214,7 +210,7 @@ class _Ewma:
 class _Cusum:
     base: Law
     remembered: int
-    design: CusumDesign
+    design: CusumOptions
     side: float
 
     def __call__(self, frozen: Arrays, memory: Arrays, seen: Observed) -> tuple[Trace, Arrays]:
@@ -226,8 +222,10 @@ class _Cusum:
             exists = ~np.isnan(steps[..., now])
             total = np.where(exists, np.maximum(total + steps[..., now], 0.0), total)
             sums[..., now] = np.where(exists, total, np.nan)
-        scale: NDArray[np.float64] | float = 1.0 if self.design.standardised else trace.spread
-        points, spread = self.side * sums * scale + 0.0, np.ones(sums.shape) * scale
+        flat, one = trace.spread == 0.0, np.ones(sums.shape)
+        alone = np.maximum(self.side * deviations(trace.points, trace.center), 0.0)
+        spread = np.where(flat, 0.0, one) if self.design.standardised else one * trace.spread
+        points = self.side * np.where(flat, alone, sums * spread) + 0.0
         zero, far = np.zeros(sums.shape), np.full(sums.shape, np.inf)
         limit = self.design.decision * spread
         lower, upper = (-far, limit) if self.side > 0.0 else (-limit, far)

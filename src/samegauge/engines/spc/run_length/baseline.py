@@ -64,7 +64,8 @@ def xbar_baseline_run_length(
     Given the estimates the run length is geometric with p = F(z - L s - shift) + F(-z - L s + shift); centre z is
     normal with variance 1 / points, s^2 chi-square over dof. Mean and standard deviation are E[1 / p] and that of the
     mixture; they are infinite for dof <= L^2 and dof <= 2 L^2, because now and then a baseline gives limits so wide
-    that no alarm comes. The median says more: it lies below that of known limits.
+    that no alarm comes. The median says more: it lies below that of known limits. This is for a chart of one point at
+    a time; `individuals_ewma_baseline_run_length` takes an EWMA of the same values into account.
 
     Examples
     --------

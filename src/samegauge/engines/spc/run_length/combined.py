@@ -161,10 +161,10 @@ def individuals_ewma_width(weight: float, width: float, mean: float) -> float:
     return root_between(lambda ewma_width: math.log(length(ewma_width) / mean), _NARROWEST, widest)
 
 
-def baseline_run_length(
+def individuals_ewma_baseline_run_length(
     watch: IndividualsEwma, baseline: Baseline, shift: float = 0.0, points: int = 100
 ) -> BaselineRunLength:
-    """How long do both charts take when their centre and sigma were estimated from few values?
+    """How long do an individuals chart and an EWMA take together when centre and sigma come from few values?
 
     Parameters
     ----------
@@ -192,12 +192,14 @@ def baseline_run_length(
     The estimated mean is normal with variance 1 / count, the unbiased estimate of sigma a chi of `dof` degrees of
     freedom, and independent of it: exact for the standard deviation, an approximation for mean moving ranges. Without a
     shift the mean is governed by the rare baselines that come out far too wide: look at the chances instead.
+    An EWMA with limits out of reach leaves the individuals chart alone, for which `xbar_baseline_run_length` has the
+    closed form, exact in the tail too.
 
     Examples
     --------
     >>> watch = IndividualsEwma(3.5, 0.2, 2.96)
-    >>> round(baseline_run_length(watch, Baseline(15, 8.6), 2.0).mean, 1)
-    3.9
+    >>> f"{individuals_ewma_baseline_run_length(watch, Baseline(15, 8.6), 2.0).mean:.1f}"
+    '3.9'
 
     References
     ----------

@@ -55,7 +55,7 @@ class _Automaton(NamedTuple):
 
 
 def rules_run_length(
-    rules: Sequence[ZoneRule], shift: float = 0.0, *, ratio: float = 1.0, scale: float = 1.0
+    rules: Sequence[ZoneRule], shift: float = 0.0, *, ratio: float = 1.0, scale: float = 1.0, beside: float = 0.0
 ) -> RunLength:
     """How long does a Shewhart chart with run rules take until its first alarm?
 
@@ -69,6 +69,8 @@ def rules_run_length(
         Standard deviation over that of the limits, positive [1].
     scale : float
         Factor on all zones, to widen or narrow the whole chart [1].
+    beside : float
+        Chance at each point that another chart, independent of this one, gives the alarm [1].
 
     Returns
     -------
@@ -78,7 +80,8 @@ def rules_run_length(
     Raises
     ------
     InvalidOptionError
-        No rule, a rule that looks at more than zones (trends, alternation), or a ratio or scale that is not positive.
+        No rule, a rule that looks at more than zones (trends, alternation), a ratio or scale that is not positive, or a
+        chance that is none.
 
     Notes
     -----
@@ -99,18 +102,18 @@ def rules_run_length(
     """
     known = _checked_rules(rules)
     require(
-        ratio > 0.0 and scale > 0.0,
-        f"Ratio {ratio} and scale {scale} have to be positive.",
-        f"標準差比 {ratio} 與倍率 {scale} 必須大於 0。",
+        ratio > 0.0 and scale > 0.0 and 0.0 <= beside < 1.0,
+        f"Ratio {ratio} and scale {scale} have to be positive, and {beside} a chance below 1.",
+        f"標準差比 {ratio} 與倍率 {scale} 必須大於 0，{beside} 必須是小於 1 的機率。",
     )
     edges, following = _automaton(known)
     below = normal_below((scale * np.array(edges) - shift) / ratio)
-    chance = np.diff(np.concatenate(([0.0], below, [1.0])))
+    chance = (1.0 - beside) * np.diff(np.concatenate(([0.0], below, [1.0])))
     method = Method(
         name="run length of a Shewhart chart with run rules",
         reference="Champ and Woodall 1987",
         estimator="Markov chain over the history of zones",
-        constants={"shift": shift, "ratio": ratio, "scale": scale, "states": float(len(following))},
+        constants={"shift": shift, "ratio": ratio, "scale": scale, "beside": beside, "states": float(len(following))},
         rule_set=_named(known),
         assumed=(KNOWN_PARAMETERS, INDEPENDENT_NORMAL),
     )

@@ -20,7 +20,8 @@ from samegauge.apps.inspection.control.rules import (
     settings_of,
     undo_design,
 )
-from samegauge.apps.inspection.control.watching import _held, design_of, rebuild, watches
+from samegauge.apps.inspection.control.watching import _held, current, design_of, rebuild, watches
+from samegauge.apps.inspection.plans.models import InspectionPlan, PlannedCharacteristic
 from samegauge.core.measurement.models import Measurement
 from samegauge.engines.spc.charts.chart import ChartOptions
 from samegauge.engines.spc.charts.individuals import imr_charts
@@ -219,3 +220,20 @@ def test_what_a_program_holds_stays_small(line: Line, monkeypatch: pytest.Monkey
     line.measure([10.0])
     Line(characteristic("LID")).measure([10.0])
     assert len(_held) == 1
+
+
+def test_the_chart_of_the_released_plan_is_the_default_until_somebody_sets_a_design(line: Line) -> None:
+    plan = InspectionPlan.objects.create(item=line.characteristic.item, code="P-1", title="Box", kind="in_process")
+    PlannedCharacteristic.objects.create(plan=plan, characteristic=line.characteristic, chart="i-mr")
+    line.measure(quiet(20))
+    process = process_of(line.characteristic)
+    assert process is not None
+    assert design_of(process).chart == "i-ewma"
+    InspectionPlan.objects.filter(pk=plan.pk).update(state="released")
+    process.refresh_from_db()
+    assert design_of(process).chart == "i-mr"
+    (watch,) = current([process]).values()
+    assert [one.statistic for one in watch.charts] == ["value", "moving range"]
+    redesign(process, Revision({**settings_of(design_of(process)), "chart": "ewma"}, "small shifts"), None)
+    process.refresh_from_db()
+    assert design_of(process).chart == "ewma"

@@ -214,3 +214,24 @@ def test_two_exclusions_make_three_stretches() -> None:
     result = capability(values, LIMITS, CapabilityOptions(excluded=excluded, check_stability=False))
     ranges = [abs(values[i + 1] - values[i]) for i in (0, 3, 6)]
     assert result.sigma_within == pytest.approx(np.mean(ranges) * np.sqrt(np.pi) / 2.0)
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_subgroups_whose_means_drift_have_no_verdict(cut: bool) -> None:  # noqa: FBT001
+    groups = 10.0 + 0.1 * np.arange(20.0)[:, None] + np.array([0.0, 0.01, -0.01])
+    sizes = CapabilityOptions(subgroup_sizes=(3,) * 20)
+    limits = Limits(9.0, 13.0, "mm")
+    drifting = capability(groups.ravel(), limits, sizes) if cut else capability(groups, limits)
+    assert drifting.verdict is Verdict.NOT_ASSESSED
+    (caution,) = (one for one in drifting.cautions if one.code == "out_of_control")
+    assert "subgroups 1, 2, 3," in caution.text_en
+    assert "第 1、2、3、" in caution.text_zh
+    unchecked = capability(groups, limits, CapabilityOptions(check_stability=False))
+    assert (unchecked.verdict, codes(unchecked) & {"out_of_control"}) == (Verdict.REACHED, set())
+
+
+def test_subgroups_about_one_mean_are_judged() -> None:
+    groups = 10.0 + np.array([0.0, 0.01, -0.01]) + 0.002 * np.tile([1.0, -1.0], 10)[:, None]
+    assert capability(groups, Limits(9.0, 13.0, "mm")).verdict is Verdict.REACHED
+    # Without any spread within, every difference between means is a change of the process.
+    assert "out_of_control" in codes(capability(np.repeat([[1.0], [1.1]], 3, axis=1), Limits(0.0, 2.0, "mm")))

@@ -22,7 +22,7 @@ from samegauge.engines.spc.charts.rules import RuleChoice
 from samegauge.engines.spc.charts.short_run import dnom_charts, q_chart, z_mr_charts
 from samegauge.engines.spc.charts.streaming import ChartStream
 from samegauge.engines.spc.charts.subgroups import subgroups, xbar_r_charts, xbar_s_charts
-from samegauge.engines.spc.charts.weighted import CusumDesign, cusum_charts, ewma_chart
+from samegauge.engines.spc.charts.weighted import CusumOptions, cusum_charts, ewma_chart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,8 +67,8 @@ CHARTS: dict[str, Callable[[np.random.Generator], ControlChart]] = {
     "ewma": lambda rng: ewma_chart(location(rng), 0.2, 2.7),
     "ewma of unequal means": lambda rng: ewma_chart(xbar_r_charts(ragged(rng), FROZEN).location, 0.1),
     "ewma of moving ranges": lambda rng: ewma_chart(imr_charts(values(rng), FROZEN).dispersion, 0.1),
-    "cusum above": lambda rng: cusum_charts(location(rng), CusumDesign(head_start=2.0)).upper,
-    "cusum below": lambda rng: cusum_charts(location(rng), CusumDesign(standardised=True)).lower,
+    "cusum above": lambda rng: cusum_charts(location(rng), CusumOptions(head_start=2.0)).upper,
+    "cusum below": lambda rng: cusum_charts(location(rng), CusumOptions(standardised=True)).lower,
     "t2": lambda rng: t2_chart(rng.normal(size=(COUNT, 9)), VectorOptions(phase=2, chart=FROZEN)).chart,
     "t2 of subgroups": lambda rng: t2_chart(rng.normal(size=(COUNT, 4, 3)), VectorOptions(chart=FROZEN)).chart,
     "mewma": lambda rng: mewma_chart(rng.normal(size=(COUNT, 3)), 10.8, 0.1, VectorOptions(chart=FROZEN)).chart,

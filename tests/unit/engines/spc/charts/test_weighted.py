@@ -10,7 +10,7 @@ from samegauge.engines.spc.charts.attributes import p_chart
 from samegauge.engines.spc.charts.chart import ChartOptions, ControlChart, Known
 from samegauge.engines.spc.charts.individuals import imr_charts
 from samegauge.engines.spc.charts.subgroups import xbar_r_charts
-from samegauge.engines.spc.charts.weighted import CusumDesign, cusum_charts, ewma_chart
+from samegauge.engines.spc.charts.weighted import CusumOptions, cusum_charts, ewma_chart
 
 UNIT = ChartOptions(known=Known(mean=0.0, sigma=1.0))
 
@@ -46,7 +46,7 @@ def test_ewma_of_shares() -> None:
 
 
 def test_cusum_by_hand() -> None:
-    found = cusum_charts(unit_chart([1.0, -0.2, 3.0, -4.0]), CusumDesign(0.5, 2.0))
+    found = cusum_charts(unit_chart([1.0, -0.2, 3.0, -4.0]), CusumOptions(0.5, 2.0))
     assert found.upper.points == pytest.approx([0.5, 0.0, 2.5, 0.0])
     assert found.lower.points == pytest.approx([0.0, 0.0, 0.0, -3.5])
     assert found.upper.out_of_limits == (2,)
@@ -62,13 +62,13 @@ def test_mirrored_points_give_mirrored_sums() -> None:
 
 def test_a_head_start_warns_earlier() -> None:
     x = np.full(30, 0.9)
-    slow, fast = cusum_charts(unit_chart(x)), cusum_charts(unit_chart(x), CusumDesign(head_start=2.0))
+    slow, fast = cusum_charts(unit_chart(x)), cusum_charts(unit_chart(x), CusumOptions(head_start=2.0))
     assert fast.upper.out_of_limits[0] < slow.upper.out_of_limits[0]
 
 
 def test_sums_in_the_unit_of_the_points_or_in_sigmas() -> None:
     chart = imr_charts([1.0, 3.0, 5.0], ChartOptions(known=Known(mean=0.0, sigma=2.0))).location
-    plain, standardised = cusum_charts(chart), cusum_charts(chart, CusumDesign(standardised=True))
+    plain, standardised = cusum_charts(chart), cusum_charts(chart, CusumOptions(standardised=True))
     assert plain.upper.points == pytest.approx(2.0 * standardised.upper.points)
     assert plain.upper.upper[0] == 8.0
     assert standardised.upper.upper[0] == 4.0
@@ -86,6 +86,6 @@ def test_designs_that_make_no_chart_are_refused() -> None:
     for weight in (0.0, 1.5):
         with pytest.raises(InvalidOptionError, match="weight"):
             ewma_chart(chart, weight)
-    for design in (CusumDesign(-0.5), CusumDesign(decision=0.0), CusumDesign(head_start=-1.0)):
+    for design in (CusumOptions(-0.5), CusumOptions(decision=0.0), CusumOptions(head_start=-1.0)):
         with pytest.raises(InvalidOptionError, match="head start"):
             cusum_charts(chart, design)

@@ -7,10 +7,11 @@ import pytest
 
 from samegauge.engines.errors import InvalidOptionError
 from samegauge.engines.spc.constants import moving_range_dof
+from samegauge.engines.spc.run_length.baseline import xbar_baseline_run_length
 from samegauge.engines.spc.run_length.combined import (
     Baseline,
     IndividualsEwma,
-    baseline_run_length,
+    individuals_ewma_baseline_run_length,
     individuals_ewma_run_length,
     individuals_ewma_width,
 )
@@ -55,22 +56,33 @@ def test_a_simulation_of_charts_with_their_own_baselines_agrees() -> None:
         average = 0.8 * average + 0.2 * value
         silent &= (np.abs(value) <= USUAL.width) & (np.abs(average) <= limit)
         share.append(float(silent.mean()))
-    found = baseline_run_length(USUAL, Baseline(15, 14.0), 1.0, 20)
+    found = individuals_ewma_baseline_run_length(USUAL, Baseline(15, 14.0), 1.0, 20)
     error = 4.0 * np.sqrt(0.25 / charts)
     assert found.silent[1:] == pytest.approx(share, abs=error)
 
 
 def test_a_long_baseline_is_as_good_as_known_limits() -> None:
     known = individuals_ewma_run_length(USUAL, 2.0).mean
-    assert baseline_run_length(USUAL, Baseline(100_000, 60_000.0), 2.0).mean == pytest.approx(known, rel=1e-3)
-    short = baseline_run_length(USUAL, Baseline(15, moving_range_dof(15)), 2.0)
+    assert individuals_ewma_baseline_run_length(USUAL, Baseline(100_000, 60_000.0), 2.0).mean == pytest.approx(
+        known, rel=1e-3
+    )
+    short = individuals_ewma_baseline_run_length(USUAL, Baseline(15, moving_range_dof(15)), 2.0)
     assert short.mean > known
     with pytest.raises(InvalidOptionError, match="sets no limits"):
-        baseline_run_length(USUAL, Baseline(2, 1.0))
+        individuals_ewma_baseline_run_length(USUAL, Baseline(2, 1.0))
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0])
+def test_without_the_ewma_it_is_the_closed_form_of_the_individuals_alone(shift: float) -> None:
+    found = individuals_ewma_baseline_run_length(IndividualsEwma(3.0, 0.5, 12.0), Baseline(40, 39.0), shift, 250)
+    closed = xbar_baseline_run_length(40, 39, shift=shift)
+    assert found.mean == pytest.approx(closed.mean, rel=1e-3)
+    median = round(closed.median)
+    assert found.silent[median] <= 0.5 <= found.silent[median - 1]
 
 
 def test_the_usual_design_of_few_values_is_as_quiet_as_three_sigma_with_known_limits() -> None:
     """The widths that the platform takes when nobody set any: one false alarm in 370 points, 15 values or not."""
     default = IndividualsEwma(4.5, 0.2, 3.75)
-    silent = baseline_run_length(default, Baseline(15, moving_range_dof(15)), 0.0, 100).silent[100]
+    silent = individuals_ewma_baseline_run_length(default, Baseline(15, moving_range_dof(15)), 0.0, 100).silent[100]
     assert silent == pytest.approx(np.exp(-100.0 / 370.4), abs=0.005)
