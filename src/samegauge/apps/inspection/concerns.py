@@ -7,15 +7,16 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
+from samegauge.apps.inspection.gauge_rules import faults
 from samegauge.apps.inspection.models import Instrument, InstrumentState
-from samegauge.apps.inspection.rules import Study, studies_of
-from samegauge.core.attention.declaration import Concern, Finding, Panel, Picture, declare, makes_things
+from samegauge.apps.inspection.rules import Study, studies_of, unsettled_inspections
+from samegauge.core.attention.declaration import Concern, Finding, Panel, Picture, counted, declare, makes_things
 from samegauge.core.attention.models import Severity
 from samegauge.core.charts.numerals import number_text
 from samegauge.core.face import Action as Button
@@ -24,7 +25,7 @@ from samegauge.core.intake.models import ImportBatch
 from samegauge.core.language import in_one_line
 from samegauge.core.measurement.models import Characteristic, Conformity, Inspection, Measurement
 from samegauge.core.organisations.models import Membership, Role
-from samegauge.core.thread.models import AsBuiltEdge, Event
+from samegauge.core.thread.models import AsBuiltEdge
 from samegauge.core.words import conformity_chip, provenance_of
 from samegauge.engines.spc.capability.normal import Verdict
 
@@ -38,8 +39,6 @@ GAUGES = frozenset({Role.QUALITY_MANAGER, Role.INSPECTOR, Role.ASSEMBLER, Role.O
 RECENT = timedelta(days=180)
 DUE_SOON = timedelta(days=30)
 AT_A_TIME = 50
-# The event that records what was decided about a part that does not conform.
-DECIDED = "disposition"
 MOST_NAMED = 3
 LATEST = 5
 
@@ -63,33 +62,34 @@ def _studies() -> Iterator[tuple[Characteristic, Study]]:
 
 def _find_incapable() -> Iterator[Finding]:
     for characteristic, study in _studies():
-        if study.capability is not None and study.capability.verdict is Verdict.NOT_REACHED:
+        if study.judgement is not None and study.judgement.verdict is Verdict.NOT_REACHED:
             yield _incapable(characteristic, study)
 
 
 def _incapable(characteristic: Characteristic, study: Study) -> Finding:
-    capability = study.capability
-    assert capability is not None  # noqa: S101 - the caller has asked
-    assert capability.cpk is not None  # noqa: S101 - else there is no verdict
-    cpk = capability.cpk
+    judgement = study.judgement
+    assert judgement is not None  # noqa: S101 - the caller has asked
+    assert judgement.index is not None  # noqa: S101 - else there is no verdict
+    index, goal = judgement.index, judgement.normal.goal
     said = {
         "name": characteristic.name,
         "item": characteristic.item.number,
-        "cpk": number_text(cpk.value, 2),
-        "bound": number_text(cpk.lower_bound, 2),
-        "n": capability.count,
-        "upper": number_text(cpk.upper, 2),
-        "goal": number_text(capability.goal, 2),
+        "symbol": judgement.symbol,
+        "value": number_text(index.value, 2),
+        "bound": number_text(index.lower_bound, 2),
+        "n": judgement.normal.count,
+        "upper": number_text(index.upper, 2),
+        "goal": number_text(goal, 2),
     }
     inspection = study.measurements[-1].inspection
     return Finding(
         cause=str(characteristic.uid),
-        said=lambda: _("%(item)s · %(name)s: Cpk %(cpk)s (95 %% lower bound %(bound)s, n = %(n)d)") % said,
+        said=lambda: _("%(item)s · %(name)s: %(symbol)s %(value)s (95 %% lower bound %(bound)s, n = %(n)d)") % said,
         evidence=lambda: _("%(goal)s is not reached: it is %(upper)s at most.") % said,
         step=lambda: _("Look at the spread"),
         url=reverse("characteristic", args=[characteristic.uid]),
         since=inspection.performed_at or inspection.reported_at,
-        rank=capability.goal - cpk.upper,
+        rank=goal - index.upper,
         picture=Picture(tuple(study.values), characteristic.lower_limit, characteristic.upper_limit),
         provenance=provenance_of(inspection.unit),
     )
@@ -100,12 +100,8 @@ def _find_not_conforming() -> Iterator[Finding]:
 
     One cause for each item, kind of inspection and verdict: a bad delivery is one thing to do, not fifty.
     """
-    later = Inspection.objects.filter(
-        unit=OuterRef("unit"), kind=OuterRef("kind"), plan=OuterRef("plan"), reported_at__gt=OuterRef("reported_at")
-    )
-    decided = Event.objects.filter(unit=OuterRef("unit"), kind=DECIDED, device_time__gt=OuterRef("reported_at"))
-    rows = Inspection.objects.filter(verdict__in=[Conformity.FAIL, Conformity.UNDECIDED])
-    rows = rows.filter(~Exists(later), ~Exists(decided)).select_related("unit__item").order_by("-reported_at", "pk")
+    rows = unsettled_inspections(Conformity.FAIL, Conformity.UNDECIDED)
+    rows = rows.select_related("unit__item").order_by("-reported_at", "pk")
     found: dict[tuple[int, str, str], list[Inspection]] = defaultdict(list)
     for row in rows:
         found[row.unit.item.pk, row.kind, row.verdict].append(row)
@@ -160,8 +156,9 @@ def _find_due_instruments() -> Iterator[Finding]:
     in_use = Instrument.objects.filter(retired_at__isnull=True, state=InstrumentState.IN_USE, due_on__isnull=False)
     rows = [(row, row.due_on) for row in in_use.order_by("due_on", "number") if row.due_on]
     good: dict[str, list[str]] = defaultdict(list)
-    for row, due in rows:
-        if due >= today:
+    locked = {fault.number for fault in faults(row.number for row, _due in rows)}
+    for row, _due in rows:
+        if row.number not in locked:
             good[row.kind].append(row.number)
     for row, due in rows:
         if due <= today + DUE_SOON:
@@ -235,13 +232,9 @@ declare(
         roles=QUALITY | {Role.INSPECTOR, Role.ASSEMBLER},
         applies=makes_things,
         find=_find_not_conforming,
-        counted=lambda count, severity: (
-            (
-                ngettext("%(count)d part does not conform", "%(count)d parts do not conform", count)
-                if severity == Severity.ALARM
-                else ngettext("%(count)d part waits for a decision", "%(count)d parts wait for a decision", count)
-            )
-            % {"count": count}
+        counted=counted(
+            ngettext_lazy("%(count)d part waits for a decision", "%(count)d parts wait for a decision", "count"),
+            alarm=ngettext_lazy("%(count)d part does not conform", "%(count)d parts do not conform", "count"),
         ),
     )
 )
@@ -254,8 +247,8 @@ declare(
         applies=makes_things,
         find=_find_incapable,
         state=_state_of_measurements,
-        counted=lambda count, _severity: (
-            ngettext("%(count)d process misses Cpk 1.33", "%(count)d processes miss Cpk 1.33", count) % {"count": count}
+        counted=counted(
+            ngettext_lazy("%(count)d process misses Cpk 1.33", "%(count)d processes miss Cpk 1.33", "count")
         ),
     )
 )
@@ -266,13 +259,9 @@ declare(
         icon="ruler-measure",
         roles=GAUGES,
         find=_find_due_instruments,
-        counted=lambda count, severity: (
-            (
-                ngettext("%(count)d gauge is overdue", "%(count)d gauges are overdue", count)
-                if severity == Severity.ALARM
-                else ngettext("%(count)d gauge falls due soon", "%(count)d gauges fall due soon", count)
-            )
-            % {"count": count}
+        counted=counted(
+            ngettext_lazy("%(count)d gauge falls due soon", "%(count)d gauges fall due soon", "count"),
+            alarm=ngettext_lazy("%(count)d gauge is overdue", "%(count)d gauges are overdue", "count"),
         ),
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from samegauge.apps.inspection.gauge_studies import Asked, judged
 from samegauge.apps.inspection.kinds import INSTRUMENTS
@@ -27,7 +29,7 @@ from samegauge.core.kinds.rules import save
 from samegauge.core.measurement.models import Measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from samegauge.apps.inspection.gauge_readings import Reading
     from samegauge.apps.inspection.models import Recorded
@@ -130,65 +132,74 @@ def withdraw(record: Recorded, actor: Person, reason: str) -> None:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why an instrument may not release anything, in the reader's language, and what to do."""
+    """Why an instrument may not release anything, and what to do; `reason` is a lazy text."""
 
     number: str
-    said: str
+    reason: str
+    day: date | None = None
     instrument: Instrument | None = None
 
+    @property
+    def said(self) -> str:
+        """In the reader's language."""
+        return str(self.reason) % {"gauge": self.number, "day": self.day.isoformat() if self.day else ""}
 
-def faults(numbers: Iterable[str], characteristics: Iterable[int] = (), on: date | None = None) -> list[Fault]:
-    """Why any of these instruments may not be used; two queries however many there are."""
+
+UNREGISTERED = gettext_lazy("%(gauge)s is not among the instruments. Register it, or use one that is.")
+RETIRED = gettext_lazy("%(gauge)s is out of use. Use another one.")
+AWAY = {
+    InstrumentState.BLOCKED: gettext_lazy("%(gauge)s is blocked. Use another one."),
+    InstrumentState.AT_CALIBRATION: gettext_lazy("%(gauge)s is at calibration. Use another one."),
+}
+EXPIRED = gettext_lazy("%(gauge)s: the calibration expired on %(day)s. Use another one, or record the new certificate.")
+REJECTED = gettext_lazy("%(gauge)s: its study of %(day)s was rejected. Use another gauge or improve this one.")
+
+
+class Gauges:
+    """Instruments with the studies that rejected them: read in two queries, then asked about as often as one likes."""
+
+    def __init__(self, numbers: Iterable[str]) -> None:
+        self.known = {row.number: row for row in Instrument.objects.filter(number__in=set(numbers))}
+        self._rejected = rejected_studies(self.known.values())
+
+    def fault(self, number: str, characteristics: Collection[int] = (), on: date | None = None) -> Fault | None:
+        """Why it may not be used for these characteristics (none named: for any) on a day (today)."""
+        row = self.known.get(number)
+        if row is None:
+            return Fault(number, UNREGISTERED)
+        if row.retired_at is not None:
+            return Fault(number, RETIRED, None, row)
+        if row.state in AWAY:
+            return Fault(number, AWAY[InstrumentState(row.state)], None, row)
+        if row.due_on is not None and row.due_on < (on or timezone.localdate()):
+            return Fault(number, EXPIRED, row.due_on, row)
+        counting = {None, *characteristics}
+        studies = self._rejected.get(row.pk, ())
+        study = next((one for one in studies if not characteristics or one.characteristic_id in counting), None)
+        return Fault(number, REJECTED, study.performed_on, row) if study else None
+
+
+def faults(numbers: Iterable[str], characteristics: Collection[int] = ()) -> list[Fault]:
+    """Why any of these instruments may not be used today."""
     asked = sorted({number for number in numbers if number})
-    day = on or timezone.localdate()
-    known = {row.number: row for row in Instrument.objects.filter(number__in=asked)}
-    refused = rejected_studies(known.values(), characteristics)
-    found = []
-    for number in asked:
-        row = known.get(number)
-        said = _unregistered(number) if row is None else _fault(row, day)
-        if not said and row is not None and (study := refused.get(row.pk)):
-            said = _("%(gauge)s: its study of %(day)s was rejected. Use another gauge or improve this one.") % {
-                "gauge": row.number,
-                "day": study.performed_on.isoformat(),
-            }
-        if said:
-            found.append(Fault(number, said, row))
-    return found
+    gauges = Gauges(asked)
+    return [fault for number in asked if (fault := gauges.fault(number, characteristics))]
 
 
-def _unregistered(number: str) -> str:
-    return _("%(gauge)s is not among the instruments. Register it, or use one that is.") % {"gauge": number}
+def rejected_studies(instruments: Iterable[Instrument]) -> dict[int, list[InstrumentStudy]]:
+    """By instrument: each study that is the newest of its kind for its characteristic and was rejected, newest first.
 
-
-def _fault(row: Instrument, day: date) -> str:
-    said = {"gauge": row.number, "day": row.due_on.isoformat() if row.due_on else ""}
-    if row.retired_at is not None:
-        return _("%(gauge)s is out of use. Use another one.") % said
-    if row.state == InstrumentState.BLOCKED:
-        return _("%(gauge)s is blocked. Use another one.") % said
-    if row.state == InstrumentState.AT_CALIBRATION:
-        return _("%(gauge)s is at calibration. Use another one.") % said
-    if row.due_on is not None and row.due_on < day:
-        text = _("%(gauge)s: the calibration expired on %(day)s. Use another one, or record the new certificate.")
-        return text % said
-    return ""
-
-
-def rejected_studies(
-    instruments: Iterable[Instrument], characteristics: Iterable[int] = ()
-) -> dict[int, InstrumentStudy]:
-    """The rejected study of each instrument, where the newest of its kind for the characteristic was rejected.
-
-    A study of no characteristic counts for all of them; without characteristics each study counts.
+    A study of no characteristic counts for all of them.
     """
     rows = InstrumentStudy.objects.filter(instrument__in=list(instruments), withdrawn_at__isnull=True)
-    if wanted := list(characteristics):
-        rows = rows.filter(Q(characteristic__isnull=True) | Q(characteristic__in=wanted))
     newest: dict[tuple[int, int | None, str], InstrumentStudy] = {}
     for row in rows.order_by("-performed_on", "-pk").defer("readings", "result"):
         newest.setdefault((row.instrument_id, row.characteristic_id, row.kind), row)
-    return {row.instrument_id: row for row in newest.values() if row.verdict == StudyVerdict.REJECTED}
+    found: dict[int, list[InstrumentStudy]] = defaultdict(list)
+    for row in newest.values():
+        if row.verdict == StudyVerdict.REJECTED:
+            found[row.instrument_id].append(row)
+    return dict(found)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def gauge_list(request: HttpRequest) -> HttpResponse:
     elif view == "due":
         rows = rows.filter(state=InstrumentState.IN_USE, due_on__lte=today + timedelta(days=gauge_tables.SOON_DAYS))
     page = page_of(request, rows.order_by("number"))
-    newest = _newest_studies(page.rows) | refused
+    newest = _newest_studies(page.rows) | {key: studies[0] for key, studies in refused.items()}
     views = (
         (_("All"), "?", not view),
         (_("Locked"), "?view=locked", view == "locked"),

@@ -117,6 +117,8 @@ class Recorded(Owned):
     withdrawn_by = models.CharField(max_length=200, blank=True)
     withdrawn_reason = models.CharField(max_length=LONGEST_REASON, blank=True)
 
+    sealed = True
+
     class Meta(Owned.Meta):
         abstract = True
 
@@ -264,6 +266,8 @@ class QualityLimits(Owned):
     reason = models.CharField(_("Why"), max_length=LONGEST_REASON)
     set_at = models.DateTimeField(auto_now_add=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    sealed = True
 
     class Meta(Owned.Meta):
         ordering: ClassVar = ["-pk"]

@@ -30,6 +30,9 @@ class Conformity(models.TextChoices):
     UNDECIDED = "undecided", _("Undecided")
 
 
+NUMBER_OF_PART = "Identity"
+
+
 class Characteristic(Owned):
     """特性: a feature of an item with nominal value and limits, as one inspection plan states it."""
 
@@ -60,6 +63,11 @@ class Characteristic(Owned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_number_of_part(self) -> bool:
+        """Whether the measuring program only engraved the part's number here, in millimetres as all it writes."""
+        return self.kind == NUMBER_OF_PART
 
 
 class Inspection(Retractable):

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
+from samegauge.apps.inspection.concerns import QUALITY
 from samegauge.apps.inspection.gauge_rules import rejected_studies
 from samegauge.apps.inspection.gauge_tables import key_figure
 from samegauge.apps.inspection.models import Instrument, InstrumentStudy
 from samegauge.apps.inspection.nonconformity.flow import DECIDERS, RUNNING
 from samegauge.apps.inspection.nonconformity.models import CorrectiveAction, Discipline, Nonconformity, State
 from samegauge.apps.inspection.nonconformity.tables import report_table
-from samegauge.core.attention.declaration import Concern, Finding, Panel, declare, makes_things
+from samegauge.core.attention.declaration import Concern, Finding, Panel, counted, declare, makes_things
 from samegauge.core.attention.models import Severity
 from samegauge.core.face import Action as Button
 from samegauge.core.organisations.models import Membership, Role
@@ -24,7 +25,6 @@ from samegauge.core.organisations.models import Membership, Role
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-QUALITY = frozenset({Role.OWNER, Role.ENGINEER, Role.QUALITY_MANAGER})
 # A report that nobody takes on after so long is no longer being worked on; assumed.
 STALE_AFTER = timedelta(days=14)
 SHOWN = 6
@@ -95,8 +95,8 @@ def _late(action: CorrectiveAction, late: list[Discipline]) -> Finding:
 
 def _find_rejected_gauges() -> Iterator[Finding]:
     gauges = {row.pk: row for row in Instrument.objects.filter(retired_at__isnull=True)}
-    for key, study in rejected_studies(gauges.values()).items():
-        yield _rejected(gauges[key], InstrumentStudy.objects.get(pk=study.pk))
+    for key, studies in rejected_studies(gauges.values()).items():
+        yield _rejected(gauges[key], InstrumentStudy.objects.get(pk=studies[0].pk))
 
 
 def _rejected(gauge: Instrument, study: InstrumentStudy) -> Finding:
@@ -134,13 +134,11 @@ declare(
         roles=QUALITY | {Role.INSPECTOR},
         applies=makes_things,
         find=_find_reports,
-        counted=lambda count, severity: (
-            (
-                ngettext("%(count)d nonconformity lies untouched", "%(count)d nonconformities lie untouched", count)
-                if severity == Severity.ALARM
-                else ngettext("%(count)d nonconformity is open", "%(count)d nonconformities are open", count)
-            )
-            % {"count": count}
+        counted=counted(
+            ngettext_lazy("%(count)d nonconformity is open", "%(count)d nonconformities are open", "count"),
+            alarm=ngettext_lazy(
+                "%(count)d nonconformity lies untouched", "%(count)d nonconformities lie untouched", "count"
+            ),
         ),
     )
 )
@@ -152,9 +150,7 @@ declare(
         roles=DECIDERS,
         applies=makes_things,
         find=_find_late_steps,
-        counted=lambda count, _severity: (
-            ngettext("%(count)d 8D is late", "%(count)d 8D reports are late", count) % {"count": count}
-        ),
+        counted=counted(ngettext_lazy("%(count)d 8D is late", "%(count)d 8D reports are late", "count")),
     )
 )
 declare(
@@ -164,11 +160,10 @@ declare(
         icon="ruler-measure",
         roles=QUALITY | {Role.INSPECTOR},
         find=_find_rejected_gauges,
-        counted=lambda count, _severity: (
-            ngettext(
-                "%(count)d gauge was rejected by its study", "%(count)d gauges were rejected by their studies", count
+        counted=counted(
+            ngettext_lazy(
+                "%(count)d gauge was rejected by its study", "%(count)d gauges were rejected by their studies", "count"
             )
-            % {"count": count}
         ),
     )
 )

@@ -99,6 +99,8 @@ class CorrectiveAction(Owned):
     closing_remark = models.CharField(max_length=500, blank=True)
     simulated = models.BooleanField(default=False)
 
+    sealed = True
+
     class Meta(Owned.Meta):
         ordering: ClassVar = ["-opened_at", "-pk"]
         constraints: ClassVar = [
@@ -135,6 +137,8 @@ class Discipline(Owned):
     due_on = models.DateField(null=True)
     done_at = models.DateTimeField(null=True)
     done_by_name = models.CharField(max_length=200, blank=True)
+
+    sealed = True
 
     class Meta(Owned.Meta):
         ordering: ClassVar = ["step"]
@@ -174,6 +178,8 @@ class Cause(Owned):
     text = models.CharField(max_length=300)
     is_root = models.BooleanField(default=False)
     struck_at = models.DateTimeField(null=True)
+
+    sealed = True
 
     class Meta(Owned.Meta):
         ordering: ClassVar = ["pk"]
@@ -285,6 +291,8 @@ class Nonconformity(Owned):
     )
     simulated = models.BooleanField(default=False)
 
+    sealed = True
+
     class Meta(Owned.Meta):
         ordering: ClassVar = ["-opened_at", "-pk"]
         constraints: ClassVar = [
@@ -312,6 +320,8 @@ class Affected(Owned):
     report = models.ForeignKey(Nonconformity, on_delete=models.PROTECT, related_name="affected")
     unit = models.ForeignKey("thread.Unit", on_delete=models.PROTECT, null=True, related_name="+")
     lot = models.ForeignKey("thread.Lot", on_delete=models.PROTECT, null=True, related_name="+")
+
+    sealed = True
 
     class Meta(Owned.Meta):
         ordering: ClassVar = ["pk"]
@@ -342,6 +352,8 @@ class ReportStep(Owned):
     text = models.TextField(max_length=LONGEST_TEXT, blank=True)
     payload = JsonField(default=dict)
 
+    sealed = True
+
     class Meta(Owned.Meta):
         ordering: ClassVar = ["at", "pk"]
 
@@ -354,6 +366,8 @@ class Photo(Owned):
 
     report = models.ForeignKey(Nonconformity, on_delete=models.PROTECT, related_name="photos")
     document = models.ForeignKey("thread.Document", on_delete=models.PROTECT, related_name="+")
+
+    sealed = True
 
     def __str__(self) -> str:
         return str(self.document)

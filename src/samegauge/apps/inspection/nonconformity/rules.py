@@ -33,13 +33,13 @@ from samegauge.apps.inspection.nonconformity.models import (
     Source,
     State,
 )
-from samegauge.core.attention.refreshing import in_both_languages
+from samegauge.core.language import in_both_languages
 from samegauge.core.measurement.models import Conformity, Inspection
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.scope import current_organisation_id
 from samegauge.core.thread.models import Block, Document, Unit
 from samegauge.core.thread.parts import block, release
-from samegauge.core.thread.rules import Fact, Recorder, lock_structure, record_all
+from samegauge.core.thread.rules import CLOCK_TOLERANCE, Fact, Recorder, lock_structure, record_all
 from samegauge.core.vault.rules import keep
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def open_report(found: Found, recorder: Recorder) -> Nonconformity:
     if not found.title.strip():
         raise NonconformityError(_("Say in a few words what is wrong."))
     now = recorder.receive_time
-    if found.found_at > now + timedelta(minutes=5):
+    if found.found_at > now + CLOCK_TOLERANCE:
         raise NonconformityError(_("It cannot have been found in the future. Correct the time."))
     with transaction.atomic():
         lock_structure()

@@ -144,6 +144,8 @@ def _initial(known: dict[str, Any]) -> dict[str, Any]:
         said["title"] = _failed_text(row)[:200]
     elif "instrument" in known:
         said["title"] = _("%(gauge)s: values in doubt") % {"gauge": known["instrument"].number}
+    elif "characteristic" in known:
+        said["title"] = (_("%(name)s: the process is out of control") % {"name": known["characteristic"].name})[:200]
     return said
 
 

@@ -13,6 +13,7 @@ from ninja import Query, Schema
 from ninja.errors import HttpError
 from pydantic import BaseModel, Field, JsonValue
 
+from samegauge.apps.inspection.plans.editing import version_of
 from samegauge.apps.inspection.plans.effectivity import Bounds
 from samegauge.apps.inspection.plans.models import (
     InspectionPlan,
@@ -54,6 +55,9 @@ class RevisionRecord(Schema):
 
 
 class WholeRevision(RevisionRecord):
+    """With `version`, which a draft's lines are written back with."""
+
+    version: str
     lines: list[dict[str, JsonValue]]
 
 
@@ -62,8 +66,9 @@ def _record(row: Any) -> RevisionRecord:
     return RevisionRecord(item=row.item.number, kind=getattr(row, "kind", ""), **own)
 
 
-def _whole(row: Revised) -> WholeRevision:
-    return WholeRevision(**_record(row).dict(), lines=[_line(line) for line in lines_of(row)])
+def whole_revision(row: Revised) -> WholeRevision:
+    lines = [_line(line) for line in lines_of(row)]
+    return WholeRevision(**_record(row).dict(), version=version_of(row), lines=lines)
 
 
 def _line(line: Any) -> dict[str, Any]:
@@ -80,6 +85,7 @@ def _planned(line: PlannedCharacteristic) -> dict[str, Any]:
         "key": characteristic.key,
         "name": characteristic.name,
         "unit_code": characteristic.unit_code,
+        "nominal": characteristic.nominal,
         "lower_limit": characteristic.lower_limit,
         "upper_limit": characteristic.upper_limit,
         "assumed": line.assumed,
@@ -94,6 +100,7 @@ def _step(step: ProcedureStep) -> dict[str, Any]:
         **{name: getattr(step, name) for name in (*names, *more)},
         "item": step.item.number if step.item else None,
         "characteristic_uid": str(step.characteristic.uid) if step.characteristic else None,
+        "picture": step.picture.sha256 if step.picture else None,
     }
 
 
@@ -128,7 +135,7 @@ def inspection_plan_list(request: HttpRequest, asked: Query[RevisionQuestion], w
 @router.get("/plans/{uuid:plan_uid}", response=WholeRevision)
 @needs(Action.READ)
 def inspection_plan_detail(request: HttpRequest, plan_uid: UUID) -> Any:  # noqa: ARG001 - ninja
-    return _whole(_found(InspectionPlan, plan_uid))
+    return whole_revision(_found(InspectionPlan, plan_uid))
 
 
 @router.get("/procedures", response=Listed[RevisionRecord])
@@ -141,7 +148,7 @@ def procedure_list(request: HttpRequest, asked: Query[RevisionQuestion], window:
 @router.get("/procedures/{uuid:procedure_uid}", response=WholeRevision)
 @needs(Action.READ)
 def procedure_detail(request: HttpRequest, procedure_uid: UUID) -> Any:  # noqa: ARG001 - ninja
-    return _whole(_found(Procedure, procedure_uid))
+    return whole_revision(_found(Procedure, procedure_uid))
 
 
 @router.get("/routes", response=Listed[RevisionRecord])
@@ -154,7 +161,7 @@ def route_list(request: HttpRequest, asked: Query[RevisionQuestion], window: Que
 @router.get("/routes/{uuid:route_uid}", response=WholeRevision)
 @needs(Action.READ)
 def route_detail(request: HttpRequest, route_uid: UUID) -> Any:  # noqa: ARG001 - ninja
-    return _whole(_found(Route, route_uid))
+    return whole_revision(_found(Route, route_uid))
 
 
 class Change(BaseModel):
@@ -207,4 +214,4 @@ def _changed(request: HttpRequest, found: Revised, said: Change) -> WholeRevisio
             found = next_revision(found, actor, said.reason)
     except RevisionError as refusal:
         raise HttpError(409, str(refusal)) from refusal
-    return _whole(found)
+    return whole_revision(found)

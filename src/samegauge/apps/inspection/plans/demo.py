@@ -237,7 +237,7 @@ def _plans(released: dict[str, Any]) -> int:
             resolution=resolution_for(row),
             frequency=Frequency.PER_LOT if row.inspection_kind == "incoming" else Frequency.EVERY_UNIT,
             sampling=lot_sampling() if row.inspection_kind == "incoming" else {},
-            chart=ChartKind.INDIVIDUALS,
+            chart=ChartKind.INDIVIDUALS_EWMA,
             reaction=REACTION[0],
             reaction_zh=REACTION[1],
             assumed=True,

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from samegauge.core.thread.models import Item
 
 IDENTITY = "Identity"
+PREFIXES = {
+    InspectionKind.INCOMING: "IQC",
+    InspectionKind.IN_PROCESS: "IPQC",
+    InspectionKind.FINAL: "FQC",
+    InspectionKind.FIRST_ARTICLE: "FAI",
+}
 RESOLUTION_SHARE = 0.1
 # What a sample of a lot shall decide, assumed: 1 % not conforming passes nineteen times of twenty, 10 % one of ten.
 LOT_RISKS = Risks(acceptable=0.01, producer_risk=0.05, rejectable=0.10, consumer_risk=0.10)
@@ -87,7 +93,7 @@ def plan_from_characteristics(item: Item, stated: str, actor: Person | None) -> 
 
 
 def _prefix(kind: str) -> str:
-    return {InspectionKind.INCOMING: "IQC", InspectionKind.FINAL: "FQC"}.get(InspectionKind(kind), "IPQC")
+    return PREFIXES[InspectionKind(kind)]
 
 
 def _assumed_line(item: Item, code: str, template: Template, place: int) -> PlannedCharacteristic:
@@ -123,7 +129,7 @@ def _line(characteristic: Characteristic, place: int, instrument: str, kind: str
         resolution=resolution_for(characteristic),
         frequency=Frequency.PER_LOT if per_lot else Frequency.EVERY_UNIT,
         sampling=lot_sampling() if per_lot else {},
-        chart=ChartKind.INDIVIDUALS,
+        chart=ChartKind.INDIVIDUALS_EWMA,
         reaction=REACTION[0],
         reaction_zh=REACTION[1],
     )
@@ -150,3 +156,8 @@ def undrafted() -> list[tuple[str, str, str]]:
     rows = Characteristic.objects.filter(planned=None).exclude(kind=IDENTITY)
     counted = rows.values("item__number", "plan").annotate(count=Count("pk")).order_by("item__number", "plan")
     return [(row["item__number"], row["plan"], str(row["count"])) for row in counted]
+
+
+def origin_for(number: str) -> str:
+    """What a plan of this item would be drafted from, as the form names it; empty where nothing is left."""
+    return next((f"{item}\n{stated}" for item, stated, _count in undrafted() if item == number), "")

@@ -64,6 +64,8 @@ class Revised(Owned):
     withdrawn_at = models.DateTimeField(null=True)
     withdrawn_reason = models.CharField(max_length=LONGEST_REASON, blank=True)
 
+    sealed = True
+
     class Meta(Owned.Meta):
         abstract = True
         ordering: ClassVar = ["code", "-revision"]
@@ -85,6 +87,8 @@ class Revised(Owned):
 
 class PartOfRevision(Owned):
     """A line of a revision; it changes only while the revision is a draft."""
+
+    sealed = True
 
     class Meta(Owned.Meta):
         abstract = True
@@ -122,6 +126,7 @@ class Frequency(models.TextChoices):
 
 class ChartKind(models.TextChoices):
     NONE = "none", pgettext_lazy("control chart", "None")
+    INDIVIDUALS_EWMA = "i-ewma", _("Individuals and EWMA")
     INDIVIDUALS = "i-mr", _("Individuals and moving range")
     SHORT_RUN = "z-mr", _("Short run, standardised (Z-MR)")
     XBAR_R = "xbar-r", _("Mean and range")
@@ -155,7 +160,7 @@ class PlannedCharacteristic(PartOfRevision):
         default=dict, blank=True, help_text=_("Sample size, acceptance number and how they were found")
     )
     chart = models.CharField(
-        _("Control chart"), max_length=10, choices=ChartKind.choices, default=ChartKind.INDIVIDUALS
+        _("Control chart"), max_length=10, choices=ChartKind.choices, default=ChartKind.INDIVIDUALS_EWMA
     )
     reaction = models.CharField(_("Reaction plan"), max_length=500, blank=True)
     reaction_zh = models.CharField(_("Reaction plan in Chinese"), max_length=500, blank=True)

@@ -84,7 +84,7 @@ def _fields(row: Any, left_out: set[str]) -> dict[str, Any]:
 def release(revised: Revised, actor: Person | None, bounds: Bounds) -> None:
     """Let people work by a draft from now on, for the serial numbers and days within its bounds."""
     with transaction.atomic():
-        _locked(revised)
+        locked(revised)
         if revised.state != RevisionState.DRAFT:
             raise RevisionError(_("%(revision)s is no draft.") % {"revision": revised})
         if not lines_of(revised):
@@ -103,7 +103,7 @@ def withdraw(revised: Revised, actor: Person, reason: str) -> None:
     if not reason.strip():
         raise RevisionError(_("Say why it is withdrawn."))
     with transaction.atomic():
-        _locked(revised)
+        locked(revised)
         if revised.state != RevisionState.RELEASED:
             raise RevisionError(_("Only a released revision can be withdrawn."))
         revised.state = RevisionState.WITHDRAWN
@@ -112,6 +112,7 @@ def withdraw(revised: Revised, actor: Person, reason: str) -> None:
         revised.save()
 
 
-def _locked(revised: Revised) -> None:
+def locked(revised: Revised) -> None:
+    """Read a revision anew and keep everybody else from changing it until the transaction ends."""
     type(revised)._default_manager.select_for_update(of=("self",)).get(pk=revised.pk)
     revised.refresh_from_db()

@@ -20,6 +20,7 @@ from samegauge.apps.inspection.plans.models import (
     Route,
     StepKind,
 )
+from samegauge.apps.inspection.plans.pictures import picture_url
 from samegauge.core.charts.numerals import number_text, quantity_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
 from samegauge.core.language import in_one_line, in_reader_language, named, script_of
@@ -148,12 +149,13 @@ def frequency_text(line: PlannedCharacteristic) -> str:
     return str(line.get_frequency_display())
 
 
-def step_table(steps: Sequence[ProcedureStep]) -> RecordTable:
+def step_table(procedure: Procedure, steps: Sequence[ProcedureStep]) -> RecordTable:
     columns = (
         Column(_("Step"), prose=True),
         Column(pgettext("step", "Kind")),
         Column(_("What closes it"), prose=True),
         Column(_("Required")),
+        Column(_("Picture"), prose=True),
     )
     rows = tuple(
         (
@@ -161,6 +163,7 @@ def step_table(steps: Sequence[ProcedureStep]) -> RecordTable:
             Cell(str(step.get_kind_display())),
             Cell(closing_text(step)),
             Cell(_("yes") if step.required else _("no")),
+            Cell(step.picture.name if step.picture else "–", picture_url(procedure, step.picture)),
         )
         for step in steps
     )

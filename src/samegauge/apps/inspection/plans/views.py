@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from samegauge.apps.inspection.plans import drafting, rules, tables
 from samegauge.apps.inspection.plans.effectivity import Bounds, in_force
 from samegauge.apps.inspection.plans.forms import NewPlanForm, ReasonForm, ReleaseForm
+from samegauge.apps.inspection.plans.judged_tables import judged_facts
 from samegauge.apps.inspection.plans.models import InspectionPlan, Procedure, Revised, RevisionState, Route
 from samegauge.apps.inspection.plans.roles import SUPERVISORS
 from samegauge.core.measurement.models import InspectionKind
@@ -51,7 +52,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
 @needs(SUPERVISORS)
 def new_plan(request: HttpRequest) -> HttpResponse:
     """Draft a plan from a template, or from what an import said is measured."""
-    form = NewPlanForm(request.POST or None)
+    form = NewPlanForm(request.POST or None, initial={"origin": drafting.origin_for(request.GET.get("item", ""))})
     if request.method == "GET" or not form.is_valid():
         return render(request, "plans/new_plan.html", {"form": form}, status=200 if request.method == "GET" else 422)
     origin, actor = form.cleaned_data["origin"], cast("Person", request.user)
@@ -82,15 +83,15 @@ def _writes(request: HttpRequest) -> bool:
 def plan(request: HttpRequest, plan_uid: UUID) -> HttpResponse:
     found = get_object_or_404(_revisions(InspectionPlan), uid=plan_uid)
     lines = list(found.lines.select_related("characteristic").order_by("sequence"))
-    return _shown(request, found, len(lines), {"table": tables.line_table(lines)})
+    return _shown(request, found, len(lines), {"table": tables.line_table(lines), **judged_facts(found)})
 
 
 @require_GET
 @needs(Action.READ)
 def procedure(request: HttpRequest, procedure_uid: UUID) -> HttpResponse:
     found = get_object_or_404(_revisions(Procedure), uid=procedure_uid)
-    steps = list(found.steps.select_related("item", "characteristic").order_by("sequence"))
-    return _shown(request, found, len(steps), {"table": tables.step_table(steps)})
+    steps = list(found.steps.select_related("item", "characteristic", "picture").order_by("sequence"))
+    return _shown(request, found, len(steps), {"table": tables.step_table(found, steps)})
 
 
 @require_GET
@@ -123,6 +124,7 @@ def _shown(request: HttpRequest, found: Revised, lines: int, more: dict[str, Any
         "writes": _writes(request),
         "release_form": ReleaseForm(initial={name: getattr(found, name) for name in ReleaseForm.base_fields}),
         "change_url": f"{tables.address_of(found)}change/",
+        "edit_url": f"{tables.address_of(found)}edit/",
         **more,
     }
     return render(request, "plans/revision.html", context)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from samegauge.apps.inspection.stations.gauges import in_both
 from samegauge.apps.inspection.stations.journal import by_recorder, correct_each, recorder_of
 from samegauge.apps.inspection.stations.models import Effect, StationEntry
+from samegauge.core.language import in_both_languages
 from samegauge.core.thread.models import Unit
 from samegauge.core.thread.rules import Installation, ThreadError, install_all, remove
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from samegauge.apps.inspection.stations.loading import Loaded
     from samegauge.apps.inspection.stations.reasons import Said
     from samegauge.core.thread.models import AsBuiltEdge
+    from samegauge.core.thread.rules import Recorder
 
     Place = tuple[StationEntry, Effect]
     Move = tuple[StationEntry, Built]
@@ -119,14 +120,24 @@ def _install(loaded: Loaded, some: list[Move], children: dict[str, Unit]) -> dic
         )
         for row, one in some
     ]
+    recorder = recorder_of(some[0][0])
     try:
-        edges = install_all(moves, recorder_of(some[0][0]))
+        edges = install_all(moves, recorder)
     except ThreadError as refusal:
         if len(some) > 1:
             return {key: effect for pair in some for key, effect in _install(loaded, [pair], children).items()}
-        raise PartRefusedError(some[0][0].uid, in_both(refusal)) from refusal
+        raise PartRefusedError(some[0][0].uid, in_both_languages(lambda: _refusal(moves, recorder))) from refusal
     made = [Effect(entry=row, edge=edge) for (row, _one), edge in zip(some, edges, strict=True)]
     return {effect.entry.pk: effect for effect in Effect.objects.bulk_create(made, batch_size=500)}
+
+
+def _refusal(moves: list[Installation], recorder: Recorder) -> str:
+    """Ask the rules once more, because they answer in one language at a time."""
+    try:
+        install_all(moves, recorder)
+    except ThreadError as refusal:
+        return str(refusal)
+    raise AssertionError("what was refused in one language is refused in the other")
 
 
 def _take_out(row: StationEntry, effect: Effect, at: datetime, rows: dict[UUID, StationEntry]) -> None:

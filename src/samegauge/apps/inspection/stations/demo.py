@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from samegauge.apps.inspection.gauge_rules import Gauges
 from samegauge.apps.inspection.models import Instrument
 from samegauge.apps.inspection.plans.models import Procedure, ProcedureStep, StepKind
 from samegauge.apps.inspection.plans.routes import Way, ways_of
@@ -49,16 +50,17 @@ class Placed:
     borrows: str = ""
 
 
+# Serial numbers follow this order: who is further along began earlier.
 ON_THE_LINE = (
-    Placed("TT5", "S01", 1),
-    Placed("HT8", "S05", 2),
-    Placed("GH20", "S08", 3),
-    Placed("TT5", "S11", 3),
-    Placed("TT5", "S11", 2, borrows="TT5-044"),
-    Placed("TT5", "S21", 1),
-    Placed("GH20", "S29", 0, overridden="S22"),
-    Placed("TT5", "S39", 2),
     Placed("HT8", "S48", None),
+    Placed("TT5", "S39", 2),
+    Placed("GH20", "S29", 0, overridden="S22"),
+    Placed("TT5", "S21", 1),
+    Placed("TT5", "S11", 3),
+    Placed("TT5", "S11", 2, borrows="TT5-045"),
+    Placed("GH20", "S08", 3),
+    Placed("HT8", "S05", 2),
+    Placed("TT5", "S01", 1),
 )
 WHY_PASSED = "The torque gauge is away; the drag torque is measured at S25. 扭矩量具送校中，改在 S25 量測。"
 FIRST_NUMBER = 41
@@ -234,10 +236,13 @@ def _steps_by_procedure() -> dict[int, list[ProcedureStep]]:
 
 
 def _gauges(company: Company) -> dict[str, list[str]]:
-    """Gauges that are calibrated at the end, by kind."""
+    """Gauges that may be used at the end, by kind."""
     found: dict[str, list[str]] = {}
-    for one in Instrument.objects.filter(due_on__gte=company.end.date()).order_by("number"):
-        found.setdefault(one.kind, []).append(one.number)
+    rows = list(Instrument.objects.order_by("number"))
+    gauges = Gauges(one.number for one in rows)
+    for one in rows:
+        if gauges.fault(one.number, on=company.end.date()) is None:
+            found.setdefault(one.kind, []).append(one.number)
     return found
 
 

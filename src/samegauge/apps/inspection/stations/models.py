@@ -72,6 +72,8 @@ class StationEntry(Owned):
     reason = JsonField(default=dict)
     held_at = models.DateTimeField(null=True, help_text=_("When something outside kept the unit at its station"))
 
+    sealed = True
+
     class Meta(Owned.Meta):
         ordering: ClassVar = ["at", "uid"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["organisation", "uid"], name="a_station_entry_once")]
@@ -109,6 +111,8 @@ class Effect(Owned):
     event = models.ForeignKey(Event, on_delete=models.PROTECT, null=True, related_name="+")
     edge = models.ForeignKey(AsBuiltEdge, on_delete=models.PROTECT, null=True, related_name="station_effects")
     edge_until = models.DateTimeField(null=True, help_text=_("When a later scan at the same step took the part out"))
+
+    sealed = True
 
     def __str__(self) -> str:
         return str(self.entry)

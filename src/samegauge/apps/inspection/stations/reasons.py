@@ -106,24 +106,10 @@ def no_instrument() -> Said:
     return said("No instrument is named. Measure again and say with which.", "沒有指明量具。重新量測並選擇量具。")
 
 
-def unknown_instrument(number: str) -> Said:
-    return said(
-        f"There is no instrument {number}. Measure again with one that is on the list.",
-        f"沒有量具 {number}。改用清單上的量具重新量測。",
-    )
-
-
 def wrong_instrument(number: str, wanted: Said) -> Said:
     return said(
         f"{number} is not of the kind that this step needs: {wanted['en']}.",
         f"{number} 不是這個步驟需要的量具種類：{wanted['zh']}。",
-    )
-
-
-def unusable_instrument(number: str, why: Said) -> Said:
-    return said(
-        f"{number}: {why['en']}. Its readings cannot release. Measure again with another.",
-        f"{number}：{why['zh']}，讀值不能用來放行。改用其他量具重新量測。",
     )
 
 

@@ -9,21 +9,24 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.utils import timezone
 
-from samegauge.apps.inspection.models import Instrument, InstrumentKind
+from samegauge.apps.inspection.gauge_rules import Gauges
+from samegauge.apps.inspection.models import InstrumentKind
 from samegauge.apps.inspection.plans.models import Procedure, ProcedureStep, RevisionState
 from samegauge.apps.inspection.plans.roles import SUPERVISORS
 from samegauge.apps.inspection.stations import reasons
 from samegauge.apps.inspection.stations.fold import STEP_KINDS
-from samegauge.apps.inspection.stations.gauges import in_both, unusable
 from samegauge.apps.inspection.stations.models import EntryKind, StationEntry
-from samegauge.apps.inspection.stations.parts import block_at, blocks_by_part, failed_serials
+from samegauge.apps.inspection.stations.parts import failed_serials
 from samegauge.apps.inspection.stations.payloads import RefusedEntryError, checked_payload
 from samegauge.apps.inspection.stations.reasons import said
+from samegauge.apps.inspection.stations.release import measured_by
 from samegauge.apps.inspection.stations.writing import settle
+from samegauge.core.language import in_both_languages
 from samegauge.core.production.models import Station
 from samegauge.core.thread.models import Unit
-from samegauge.core.thread.rules import lock_structure
+from samegauge.core.thread.rules import CLOCK_TOLERANCE, blocks_on, lock_structure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +34,7 @@ if TYPE_CHECKING:
 
     from samegauge.apps.inspection.stations.reasons import Said
     from samegauge.core.organisations.models import Person
-    from samegauge.core.thread.models import Block
 
-MOST_AHEAD = timedelta(minutes=10)
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -118,10 +119,9 @@ class _Book:
     stations: dict[str, Station]
     procedures: dict[UUID, Procedure]
     steps: dict[int, dict[str, ProcedureStep]]
-    instruments: dict[str, Instrument]
+    gauges: Gauges
     parts: dict[str, Unit]
     failed: set[str]
-    blocks: dict[int, list[Block]]
 
     @classmethod
     def of(cls, entries: Sequence[Sent]) -> _Book:
@@ -140,10 +140,9 @@ class _Book:
             {row.code: row for row in Station.objects.filter(code__in={one.station for one in entries})},
             {row.uid: row for row in procedures},
             steps,
-            {row.number: row for row in Instrument.objects.filter(number__in=instruments)},
+            Gauges(instruments),
             parts,
             failed_serials(parts.values()),
-            blocks_by_part(parts.values()),
         )
 
     def row(self, entry: Sent, sender: Sender) -> StationEntry:
@@ -207,7 +206,7 @@ class _Book:
 
     def _moment(self, entry: Sent, sender: Sender) -> datetime:
         at = entry.device_time.astimezone(UTC) + timedelta(milliseconds=sender.clock_offset_ms)
-        if at > self.now + MOST_AHEAD:
+        if at > self.now + CLOCK_TOLERANCE:
             minutes = math.ceil((at - self.now).total_seconds() / 60)
             text = said(
                 f"It is dated {minutes} minutes ahead of now. Set the tablet's clock.",
@@ -231,13 +230,11 @@ class _Book:
     def _instrument_fault(self, step: ProcedureStep, number: str, at: datetime) -> Said:
         if not number:
             return reasons.no_instrument() if step.instrument_kind else {}
-        instrument = self.instruments.get(number)
-        if instrument is None:
-            return reasons.unknown_instrument(number)
-        if step.instrument_kind and instrument.kind != step.instrument_kind:
-            return reasons.wrong_instrument(number, in_both(InstrumentKind(step.instrument_kind).label))
-        why = unusable(instrument, at)
-        return reasons.unusable_instrument(number, why) if why else {}
+        instrument, wanted = self.gauges.known.get(number), step.instrument_kind
+        if instrument is not None and wanted and instrument.kind != wanted:
+            return reasons.wrong_instrument(number, in_both_languages(lambda: str(InstrumentKind(wanted).label)))
+        fault = self.gauges.fault(number, measured_by([step]), timezone.localdate(at))
+        return in_both_languages(lambda: fault.said) if fault else {}
 
     def _part_fault(self, step: ProcedureStep, serial: str, unit: Unit, at: datetime) -> Said:
         part = self.parts.get(serial)
@@ -247,6 +244,6 @@ class _Book:
             return reasons.itself(serial)
         if step.item is not None and part.item != step.item:
             return reasons.wrong_part(serial, part.item.number, step.item.number)
-        if block := block_at(self.blocks[part.pk], at):
+        if block := blocks_on(part, at).first():
             return reasons.blocked_part(serial, block.reason)
         return reasons.failed_part(serial) if serial in self.failed else {}

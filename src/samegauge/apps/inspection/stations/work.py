@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from samegauge.apps.inspection.gauge_rules import Fault, Gauges
 from samegauge.apps.inspection.models import Instrument
 from samegauge.apps.inspection.plans.models import ProcedureStep
+from samegauge.apps.inspection.plans.pictures import picture_url
 from samegauge.apps.inspection.plans.routes import Way, ways_of
-from samegauge.apps.inspection.stations.gauges import unusable
 from samegauge.apps.inspection.stations.loading import pictures_of
 from samegauge.apps.inspection.stations.models import EntryKind, StationEntry, StopState, UnitStop
 from samegauge.apps.inspection.stations.parts import candidates
-from samegauge.core.production.holds import Hold, Release, holds_on
+from samegauge.apps.inspection.stations.release import measured_by, release_of
+from samegauge.core.language import in_both_languages
+from samegauge.core.production.holds import Hold, holds_on
 from samegauge.formats.canonical import canonical_bytes
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ def work_at(station: Station) -> dict[str, Any]:
         "station": station_said(station),
         "units": shown,
         "parts": candidates(items),
-        "instruments": _instruments(steps.values(), now),
+        "instruments": _instruments(step for some in steps.values() for step in some),
     }
     etag = hashlib.sha256(canonical_bytes(said)).hexdigest()
     return {**said, "server_time": instant(now), "etag": etag}
@@ -104,8 +107,8 @@ def _procedure(stop: UnitStop, way: Way, now: datetime) -> Procedure | None:
 def _steps_of(procedures: Iterable[Procedure | None]) -> dict[int, list[ProcedureStep]]:
     found: dict[int, list[ProcedureStep]] = defaultdict(list)
     keys = {one.pk for one in procedures if one is not None}
-    rows = ProcedureStep.objects.filter(procedure__in=keys).select_related("item", "characteristic", "picture")
-    for step in rows.order_by("sequence"):
+    rows = ProcedureStep.objects.filter(procedure__in=keys).order_by("sequence")
+    for step in rows.select_related("item", "characteristic", "picture", "procedure"):
         found[step.procedure_id].append(step)  # type: ignore[attr-defined]
     return found
 
@@ -138,10 +141,8 @@ def holds_of(stop: UnitStop, entries: Sequence[StationEntry], steps: Sequence[Pr
     """Ask what outside holds a unit here now; only where a release was asked for and refused."""
     if stop.state != StopState.HELD:
         return []
-    instruments = frozenset(row.payload["instrument"] for row in entries if row.payload.get("instrument"))
-    known = {step.key: step.characteristic_id for step in steps if step.characteristic_id}
-    measured = frozenset(known[row.step] for row in entries if row.step in known)
-    return holds_on(Release(stop.unit, stop.station, instruments, measured))
+    outcomes = {row.uid: row.outcome for row in entries}
+    return holds_on(release_of(stop.unit, stop.station, entries, outcomes, steps))
 
 
 def hold_said(hold: Hold) -> dict[str, str]:
@@ -203,27 +204,32 @@ def step_said(step: ProcedureStep) -> dict[str, Any]:
         "position": step.position,
         "meaning": step.meaning,
         "meaning_zh": step.meaning_zh,
+        "picture_url": picture_url(step.procedure, step.picture),
     }
     needed = {"key", "sequence", "kind", "text", "text_zh", "required"}
     return {name: value for name, value in said.items() if name in needed or value not in (None, "", [])}
 
 
-def _instruments(steps: Iterable[Sequence[ProcedureStep]], now: datetime) -> list[dict[str, Any]]:
-    kinds = {step.instrument_kind for some in steps for step in some if step.instrument_kind}
-    rows = []
-    for one in Instrument.objects.filter(kind__in=kinds, retired_at=None).order_by("number"):
-        why = unusable(one, now)
-        rows.append(
-            {
-                "number": one.number,
-                "name": one.name,
-                "kind": one.kind,
-                "due_on": one.due_on.isoformat() if one.due_on else None,
-                "usable": not why,
-                "reason": dict(why) or {"en": "", "zh": ""},
-            }
-        )
-    return rows
+def _instruments(steps: Iterable[ProcedureStep]) -> list[dict[str, Any]]:
+    """The instruments that the steps ask for; one that may not be used for any of its kind's steps says why."""
+    by_kind: dict[str, list[ProcedureStep]] = defaultdict(list)
+    for step in steps:
+        if step.instrument_kind:
+            by_kind[step.instrument_kind].append(step)
+    rows = list(Instrument.objects.filter(kind__in=by_kind, retired_at=None).order_by("number"))
+    gauges = Gauges(one.number for one in rows)
+    return [_instrument_said(one, gauges.fault(one.number, measured_by(by_kind[one.kind]))) for one in rows]
+
+
+def _instrument_said(one: Instrument, fault: Fault | None) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "name": one.name,
+        "kind": one.kind,
+        "due_on": one.due_on.isoformat() if one.due_on else None,
+        "usable": fault is None,
+        "reason": in_both_languages(lambda: fault.said if fault else ""),
+    }
 
 
 def standings_said(units: Iterable[Unit], stations: Mapping[int, set[str]]) -> list[dict[str, Any]]:

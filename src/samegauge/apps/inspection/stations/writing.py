@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.utils import translation
 
 from samegauge.apps.inspection.stations.building import PartRefusedError, write_parts
 from samegauge.apps.inspection.stations.fold import Folded, Standing, fold
@@ -18,8 +17,10 @@ from samegauge.apps.inspection.stations.journal import correct_each, record_each
 from samegauge.apps.inspection.stations.loading import Loaded, load
 from samegauge.apps.inspection.stations.measuring import verdict, write_measurements
 from samegauge.apps.inspection.stations.models import EntryKind, Outcome, StationEntry, UnitStop
+from samegauge.apps.inspection.stations.release import release_of
+from samegauge.core.language import in_both_languages, in_one_line
 from samegauge.core.measurement.models import Conformity
-from samegauge.core.production.holds import Release, holds_on
+from samegauge.core.production.holds import holds_on
 from samegauge.core.thread.rules import Fact
 
 if TYPE_CHECKING:
@@ -79,26 +80,17 @@ def _newly_held(loaded: Loaded, folded: Folded) -> dict[UUID, Said]:
     rows = {row.uid: row for row in loaded.rows}
     stops = UnitStop.objects.filter(unit__in=loaded.units, event__isnull=False).select_related("event")
     closed = {stop.event.payload["entry"] for stop in stops if stop.event is not None}
-    asked = {key: _held_by(rows[key], loaded) for key in folded.asked if str(key) not in closed}
+    asked = {key: _held_by(rows[key], loaded, folded) for key in folded.asked if str(key) not in closed}
     return {key: said for key, said in asked.items() if said}
 
 
-def _held_by(row: StationEntry, loaded: Loaded) -> Said:
+def _held_by(row: StationEntry, loaded: Loaded, folded: Folded) -> Said:
     here = [one for one in loaded.rows if (one.unit_id, one.station_id) == (row.unit_id, row.station_id)]
-    steps = [loaded.steps[one.procedure.pk].get(one.step) for one in here]
-    release = Release(
-        loaded.units[row.unit_id],
-        row.station,
-        frozenset(one.payload["instrument"] for one in here if one.payload.get("instrument")),
-        frozenset(step.characteristic_id for step in steps if step and step.characteristic_id),
-    )
-    english = _holds_said(release, "en", " ")
-    return {"en": english, "zh": _holds_said(release, "zh-hant", "")} if english else {}
-
-
-def _holds_said(release: Release, language: str, joint: str) -> str:
-    with translation.override(language):
-        return joint.join(hold.said for hold in holds_on(release))
+    outcomes = {key: verdict.outcome for key, verdict in folded.verdicts.items()}
+    steps = [step for some in loaded.steps.values() for step in some.values()]
+    release = release_of(loaded.units[row.unit_id], row.station, here, outcomes, steps)
+    said = in_both_languages(lambda: in_one_line(hold.said for hold in holds_on(release)))
+    return said if any(said.values()) else {}
 
 
 def _write(loaded: Loaded, folded: Folded) -> None:

@@ -1,5 +1,6 @@
 import { watchAccounts } from "./accounts";
 import { watchKeys } from "./keyboard";
+import { watchLines } from "./lines";
 import { watchRequests } from "./live";
 import { watchMenus } from "./menus";
 import { watchScanner } from "./scanner";
@@ -8,6 +9,7 @@ import { watchSwitches } from "./switches";
 
 watchAccounts();
 watchKeys();
+watchLines();
 watchMenus();
 watchRequests();
 watchScanner();

@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from django.utils.translation import override
 from unit.apps.inspection.stations.conftest import DAWN, Line
 
+from samegauge.apps.inspection.gauge_rules import faults
+from samegauge.apps.inspection.models import Instrument, InstrumentStudy
 from samegauge.apps.inspection.plans.models import Procedure
 from samegauge.apps.inspection.plans.rules import withdraw
 from samegauge.apps.inspection.stations.models import StationEntry
-from samegauge.core.measurement.models import Inspection, Measurement
+from samegauge.apps.inspection.stations.work import work_at
+from samegauge.core.measurement.models import Characteristic, Inspection, Measurement
 from samegauge.core.production import holds
 from samegauge.core.production.holds import Hold
+from samegauge.core.production.models import Station
 from samegauge.core.thread.models import AppendOnlyError, AsBuiltEdge, Event
 from samegauge.core.thread.parts import block
-from samegauge.core.thread.rules import Recorder, install, remove
+from samegauge.core.thread.rules import CLOCK_TOLERANCE, Recorder, install, remove
+from samegauge.core.vault.rules import keep
 
 if TYPE_CHECKING:
     from samegauge.apps.inspection.stations.receiving import Receipt
@@ -120,9 +126,9 @@ def test_spellings_of_one_unit_are_one(line: Line) -> None:
     ("instrument", "said"),
     [
         ("", "No instrument is named."),
-        ("DI-99", "There is no instrument DI-99."),
+        ("DI-99", "DI-99 is not among the instruments. Register it, or use one that is."),
         ("TW-01", "TW-01 is not of the kind that this step needs: Dial indicator."),
-        ("DI-02", "DI-02: its calibration expired on 2026-10-01. Its readings cannot release."),
+        ("DI-02", "DI-02: the calibration expired on 2026-10-01. Use another one, or record the new certificate."),
     ],
 )
 def test_a_reading_that_cannot_release_is_kept_but_counts_for_nothing(line: Line, instrument: str, said: str) -> None:
@@ -132,6 +138,55 @@ def test_a_reading_that_cannot_release_is_kept_but_counts_for_nothing(line: Line
     assert (receipts[1].outcome, receipts[4].outcome) == ("conflict", "conflict")
     assert reason(receipts[1]).startswith(said)
     assert (line.stop().state, line.stop().conflicts, Measurement.objects.count()) == ("here", 2, 0)
+
+
+def rejected(number: str, characteristic: Characteristic | None = None) -> str:
+    """Record a study that rejected an instrument; return what is said of it everywhere."""
+    InstrumentStudy.objects.create(
+        instrument=Instrument.objects.get(number=number),
+        characteristic=characteristic,
+        kind="crossed",
+        performed_on=DAWN.date(),
+        verdict="rejected",
+        asked={},
+        result={},
+        source=keep(b"operator,part,value", "study.csv"),
+        recorded_at=DAWN,
+        actor_name="test",
+    )
+    return f"{number}: its study of 2026-11-02 was rejected. Use another gauge or improve this one."
+
+
+def test_a_gauge_that_its_study_rejected_is_refused_in_the_words_of_every_other_door(line: Line) -> None:
+    bore = Characteristic.objects.get(key="bore_S01")
+    said = rejected("DI-01", bore)
+    with override("en"):
+        assert [fault.said for fault in faults(["DI-01"], [bore.pk])] == [said]
+    line.send(line.work(0)[:1])
+    shown = {one["number"]: one for one in work_at(Station.objects.get(code="S01"))["instruments"]}
+    assert (shown["DI-01"]["usable"], shown["DI-01"]["reason"]["en"]) == (False, said)
+    receipts = line.send(line.work(0)[1:])
+    assert (receipts[0].outcome, reason(receipts[0]), line.stop().state) == ("conflict", said, "here")
+    assert receipts[0].reason["zh"].startswith("DI-01")
+    assert receipts[0].reason["zh"] != said
+    other = line.work(100, unit="TT5-002", station="S02", rail="RL-002")
+    assert line.outcomes(other)[1] == "taken"
+
+
+def test_a_release_rests_on_the_readings_that_count(line: Line) -> None:
+    """What was refused, and what another reading or its own author replaced, no longer holds the unit."""
+    Instrument.objects.create(number="DI-03", name="Indicator", kind="dial_indicator")
+    work = line.work(0)
+    work[1].payload["instrument"] = "DI-02"
+    assert line.outcomes(work) == ["taken", "conflict", "taken", "taken", "conflict"]
+    again = line.entry(20, 20, "bore", "value", value=5.0, unit_code="µm", instrument="DI-01")
+    line.send([again])
+    rejected("DI-01")
+    assert line.outcomes([line.entry(21, 21, "", "finish")]) == ["conflict"]
+    assert line.stop().state == "held"
+    line.send([line.entry(22, 22, "bore", "value", value=5.0, unit_code="µm", instrument="DI-03")])
+    assert line.outcomes([line.entry(23, 23, "", "finish")]) == ["taken"]
+    assert line.stop().state == "released"
 
 
 def test_wrong_unknown_blocked_and_used_parts_are_kept_as_conflicts(line: Line) -> None:
@@ -219,6 +274,34 @@ def test_the_clock_of_a_tablet_is_corrected_by_its_offset(line: Line) -> None:
     line.send([line.entry(1, 120, "clean", "check", done=True)], sender)
     entry = StationEntry.objects.get()
     assert (entry.at, entry.device_time) == (DAWN + timedelta(minutes=60), DAWN + timedelta(minutes=120))
+
+
+@pytest.mark.parametrize(
+    ("clock_ahead_min", "offset_min", "outcome"),
+    [
+        (180, -180, "taken"),
+        (180, 0, "refused"),
+        (0, 180, "refused"),
+        (6, 0, "refused"),
+        (4, 0, "taken"),
+        (-180, 180, "taken"),
+    ],
+)
+def test_no_clock_puts_a_measurement_into_the_future(
+    line: Line, clock_ahead_min: int, offset_min: int, outcome: str
+) -> None:
+    """Five minutes are allowed, as at every other door."""
+    now = datetime.now(UTC)
+    value = replace(line.work(0)[1], device_time=now + timedelta(minutes=clock_ahead_min))
+    sender = replace(line.assembler, clock_offset_ms=offset_min * 60_000)
+    line.send([line.entry(90, 0, "clean", "check", done=True)])
+    (receipt,) = line.send([value], sender)
+    assert receipt.outcome == outcome
+    assert not StationEntry.objects.filter(at__gt=now + CLOCK_TOLERANCE).exists()
+    assert not Measurement.objects.filter(measured_at__gt=now + CLOCK_TOLERANCE).exists()
+    assert (outcome == "taken") == Measurement.objects.exists()
+    if outcome == "refused":
+        assert reason(receipt).endswith("minutes ahead of now. Set the tablet's clock.")
 
 
 def test_work_begun_by_a_withdrawn_revision_goes_on_by_the_one_that_holds(line: Line) -> None:

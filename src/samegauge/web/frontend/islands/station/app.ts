@@ -240,9 +240,8 @@ export class App {
       return;
     }
     const others = this.instrumentsFor(step).filter((other) => other.usable).map((other) => other.number);
-    const reason = (said(one.reason) || (one.due_on ?? "")).replace(/[.。]$/u, "");
     const rest = others.length > 0 ? say("instrument usable", { numbers: others.join(", ") }) : say("instrument none");
-    this.say("alarm", say("instrument unusable", { number: one.number, reason, rest }));
+    this.say("alarm", say("instrument unusable", { reason: said(one.reason), rest }));
   }
 
   // Whatever was scanned is done or named; it never lands in a field by accident.

@@ -17,6 +17,7 @@ export function head(app: App): Child[] {
       ? h("a", { class: "st-head-place", href: `#/at/${encodeURIComponent(place.station)}` }, icon("arrow-left"), h("span", {}, h("span", { class: "sg-unseen" }, say("to the machines")), h("strong", { class: "sg-code" }, unit.serial), h("small", {}, `${place.station} ${name ?? ""}`)))
       : h("a", { class: "st-head-place", href: "#/stations" }, icon("map-pin"), h("span", {}, h("strong", { class: "sg-code" }, place.station || say("tablet")), h("small", {}, name || say("choose station")))),
     h("span", { class: "sg-header-space" }),
+    session?.known.organisation.simulated && simulated(),
     session && h("a", { class: "st-person", href: "#/sent" }, icon("user"), h("span", {}, session.known.person.name, h("small", {}, session.known.organisation.name))),
     state(app),
   ];
