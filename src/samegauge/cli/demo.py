@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from samegauge.cli.output import DONE, CommandError, ProgressLine, say, say_json, text
+from samegauge.cli.output import DONE, CommandError, ProgressLine, say, say_json, speaks_chinese, text
 from samegauge.cli.site import open_site
 
 if TYPE_CHECKING:
@@ -29,13 +29,17 @@ def run(options: Namespace) -> int:
     if options.seed < 0:
         raise CommandError("--seed must be 0 or more.", "--seed 必須是 0 以上的整數。", status=2)
     open_site()
+    from django.utils.translation import override
+
     from samegauge.core.demo.loading import load
     from samegauge.simulators.builder.company import LENGTH
 
     line = ProgressLine()
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     try:
-        loaded = load(options.seed, today - LENGTH, line.tell)
+        # What has one name and no second has it in the language of who loads it.
+        with override("zh-hant" if speaks_chinese() else "en"):
+            loaded = load(options.seed, today - LENGTH, line.tell)
     finally:
         line.clear()
     until = (loaded.start + LENGTH - timedelta(days=1)).date()

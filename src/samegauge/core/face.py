@@ -53,7 +53,8 @@ class Reading:
 class Column:
     """`sort` is the value of the URL's `sort` parameter; without it the column cannot be sorted.
 
-    `prose` columns wrap; in all others a value stays on one line.
+    `prose` columns wrap; in all others a value stays on one line. One that `folds` wraps on a narrow screen, at
+    words, and leaves the room to the prose.
     """
 
     label: str
@@ -61,6 +62,7 @@ class Column:
     unit: str = ""
     sort: str = ""
     prose: bool = False
+    folds: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext, override, pgettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 
 def reads_chinese() -> bool:
@@ -17,6 +17,15 @@ def reads_chinese() -> bool:
 def in_reader_language(pair: Mapping[str, str]) -> str:
     """Choose from a text in both languages, `{"en": …, "zh": …}`."""
     return pair["zh" if reads_chinese() else "en"]
+
+
+def in_both_languages(text: Callable[[], str]) -> dict[str, str]:
+    """Say a text in each language, for readers who come later."""
+    said = {}
+    for key, language in (("en", "en"), ("zh", "zh-hant")):
+        with override(language):
+            said[key] = text()
+    return said
 
 
 def script_of(text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shlex
+import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -50,6 +52,15 @@ def default_home() -> Path:
 def home_folder() -> Path:
     """Return the data folder that SAMEGAUGE_HOME chooses; it need not exist yet."""
     return Path(os.environ.get("SAMEGAUGE_HOME") or default_home()).expanduser().resolve()
+
+
+def own_command() -> str:
+    """Return what starts this program in a shell: its name where the shell would find it, else its place."""
+    ours = shutil.which("samegauge", path=str(Path(sys.executable).parent))
+    found = shutil.which("samegauge")
+    if ours is None or (found is not None and Path(found).samefile(ours)):
+        return "samegauge"
+    return shlex.quote(ours)
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ from samegauge.apps.inspection.gauge_rules import GaugeError
 from samegauge.apps.inspection.nonconformity.api import router as nonconformities
 from samegauge.apps.inspection.nonconformity.rules import NonconformityError
 from samegauge.apps.inspection.plans.api import router as plans
+from samegauge.apps.inspection.plans.draft_api import router as plan_drafts
+from samegauge.apps.inspection.plans.edit_api import router as plan_lines
 from samegauge.apps.inspection.stations.api import router as stations
 from samegauge.core.api import DOORS
 from samegauge.core.api_contract import MemberRate
@@ -107,6 +109,8 @@ for router in (
     nonconformities,
     control,
     plans,
+    plan_drafts,
+    plan_lines,
     stations,
     fleet,
     duties,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,8 @@ SECOND_STEPS: list[dict[str, Any]] = [
     {"key": "runout", "kind": "value", "text": "Measure the spindle run-out", "text_zh": "量測主軸偏擺"},
     {"key": "guard", "kind": "check", "text": "Guards in place", "text_zh": "護罩已裝妥"},
 ]
+# A PNG of one grey point.
+GUARDS = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 CHOICES = [
     {"value": "good", "text": "Good", "text_zh": "良好", "passes": True},
     {"value": "damaged", "text": "Damaged", "text_zh": "損傷", "passes": False},
@@ -98,6 +101,7 @@ def fill() -> None:
 def procedures(machine: Any, head: Any, stations: list[Any]) -> None:
     from samegauge.apps.inspection.plans.models import Procedure, ProcedureStep, Route, RouteStop
     from samegauge.core.measurement.models import Characteristic
+    from samegauge.core.vault.rules import keep
 
     route = Route.objects.create(code="TX-650", item=machine, title="TX-650", uid=uid("route"))
     measured = {
@@ -112,6 +116,7 @@ def procedures(machine: Any, head: Any, stations: list[Any]) -> None:
         "found": {"choices": CHOICES},
         "head": {"item": head, "position": "spindle"},
         "note": {"required": False},
+        "guard": {"picture": keep(b64decode(GUARDS), "guards.png")},
         "sign": {"meaning": "The station is done as described", "meaning_zh": "本站已依作業標準完成"},
     }
     made = []

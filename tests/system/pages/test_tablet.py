@@ -286,7 +286,7 @@ def test_a_day_without_network_arrives_once_and_in_any_order_gives_the_same(
     assert {(row[0], row[1]) for row in arrived["as_built"]} == {
         (MACHINES[0], HEADS[0]), ("OLD-1", HEADS[1]), (MACHINES[2], HEADS[2]),
     }  # fmt: skip
-    assert len(arrived["pictures"]) == 1
+    assert len(arrived["pictures"]) == 2  # the one taken here, and the one that a step shows
     assert sorted(row[:3] for row in arrived["measured"]) == [
         [MACHINES[0], "torque", 120.4], [MACHINES[0], "torque", 126.3], [MACHINES[1], "torque", 119.5],
     ]  # fmt: skip
@@ -360,6 +360,26 @@ def test_a_full_tablet_says_so_and_loses_nothing_that_it_has_taken(
     expect(page.locator(STATE)).to_contain_text("Nothing waits to be sent")
 
 
+def test_of_a_simulated_organisation_every_screen_says_so(hall: Hall, new_tablet: Callable[..., Tablet]) -> None:
+    hall.start()
+    page = new_tablet().switch_on()
+
+    def as_simulated(route: Route) -> None:
+        answer = route.fetch()
+        known = answer.json()
+        known["organisation"]["simulated"] = True
+        route.fulfill(response=answer, json=known)
+
+    page.route("**/api/stations/bootstrap", as_simulated)
+    sign_in(page, hall, "wu")
+    for place in ("#/stations", "#/at/S01", "#/sent"):
+        page.goto(f"{hall.tablet}{place}")
+        expect(page.locator("#head .sg-provenance")).to_have_text("Simulated data")
+        for width in (390, 820):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 @pytest.mark.parametrize(
     ("language", "theme"), [("en-US", "light"), pytest.param("zh-TW", "dark", marks=pytest.mark.full)]
 )
@@ -383,3 +403,16 @@ def test_every_screen_is_accessible_and_made_for_gloves(
             if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
                 faults.append((place, f"wider than {width} px"))
     assert (faults, tablet.complaints) == ([], [])
+
+
+def test_a_steps_picture_is_there_without_network(hall: Hall, new_tablet: Callable[..., Tablet]) -> None:
+    hall.start()
+    tablet = new_tablet()
+    page = tablet.switch_on()
+    sign_in(page, hall, "lin")
+    load_the_shift(page, hall)
+    switch_off(tablet.context, hall)
+    page.goto(f"{hall.tablet}#/at/S02/{uid(MACHINES[0])}/guard")
+    expect(page.locator(".st-asked img")).to_have_js_property("naturalWidth", 1)
+    assert tablet.complaints == []
+    tablet.context.set_offline(False)

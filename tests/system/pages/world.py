@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from base64 import b64decode
 from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,8 @@ BUILT_ON = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 REPLACED_ON = BUILT_ON + timedelta(days=40)
 GROUPS, PARTS_IN_A_GROUP = 50, 99
 DAY = "2017-02-14"
+# A PNG of one grey point.
+PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
 
 
 def fill(data: Path) -> dict[str, Any]:
@@ -277,11 +280,12 @@ def line(owner: Person) -> dict[str, str]:
     from samegauge.apps.inspection.plans.drafting import plan_from_template, templates
     from samegauge.apps.inspection.plans.effectivity import Bounds
     from samegauge.apps.inspection.plans.models import Procedure, ProcedureStep, Route, RouteStop
-    from samegauge.apps.inspection.plans.rules import draft, release
+    from samegauge.apps.inspection.plans.rules import draft, next_revision, release
     from samegauge.apps.inspection.stations.receiving import Sender, Sent, receive
     from samegauge.core.identifiers import new_uid
     from samegauge.core.production.models import Station
     from samegauge.core.thread.models import Item, Unit
+    from samegauge.core.vault.rules import keep
 
     item, part = Item.objects.get(number="TX-650"), Item.objects.get(number="SH-22")
     unit = Unit.objects.create(serial="TX-650-0400", item=item, simulated=True)
@@ -316,7 +320,11 @@ def line(owner: Person) -> dict[str, str]:
     ]
     receive(sent, Sender(owner, "owner"))
     plan = plan_from_template(item, templates()["machining_centre"], owner)
+    changed = next_revision(procedure, owner, "A picture for the head")
+    changed.steps.filter(key="head").update(picture=keep(b64decode(PICTURE), "head.png"))
     return {
+        "procedure_draft": f"/procedures/{changed.uid}/",
+        "route_draft": f"/routes/{next_revision(route, owner, 'Another way').uid}/",
         "unit_at_stations": f"/floor/{unit.uid}/",
         "empty_unit_at_stations": f"/floor/{Unit.objects.get(serial='SH-22-NEW').uid}/",
         "plan": f"/plans/{plan.uid}/",

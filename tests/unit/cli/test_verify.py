@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,6 +36,20 @@ def test_a_genuine_file_exits_with_0_and_lists_its_facts(passport: Path, home: P
     assert (status, report["state"], report["trusted_as"]) == (0, "genuine", "acme")
     assert {"name": "serial", "label_zh": "序號", "label_en": "Serial", "value": "SG-TEST-0042"} in report["facts"]
     assert json.loads(json.dumps(report)) == report
+
+
+def test_a_part_without_revision_is_not_given_an_empty_one(
+    passport: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SAMEGAUGE_HOME", str(home))
+    assert main(["verify", str(passport)]) == 0
+    assert "Revision: " in capsys.readouterr().out
+    plain = sample()
+    passport.write_bytes(build(replace(plain, identity=replace(plain.identity, revision="")), KEY))
+    assert main(["verify", str(passport)]) == 0
+    said = capsys.readouterr().out
+    assert "Serial: SG-TEST-0042" in said
+    assert "Revision" not in said
 
 
 def test_an_altered_file_exits_with_1_and_names_the_field(passport: Path, home: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.db import connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
-from samegauge.core.site import Site, SiteError, default_home, postgresql_settings
+from samegauge.core.site import Site, SiteError, default_home, own_command, postgresql_settings
 
 
 @pytest.fixture
@@ -32,6 +32,19 @@ def test_without_settings_the_site_is_one_folder_on_this_machine(
     assert not site.https
     assert site.database["NAME"] == site.home / "samegauge.sqlite3"
     assert site.jobs_database_url == f"sqlite:///{site.home}/jobs.sqlite3"
+
+
+def test_the_command_is_named_as_a_shell_finds_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    place = tmp_path / "a venv"
+    place.mkdir()
+    monkeypatch.setattr(sys, "executable", str(place / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert own_command() == "samegauge"
+    (place / "samegauge").write_text("")
+    (place / "samegauge").chmod(0o755)
+    assert own_command() == f"'{place}/samegauge'"
+    monkeypatch.setenv("PATH", str(place))
+    assert own_command() == "samegauge"
 
 
 def test_the_secret_is_made_once_for_its_owner_alone(environment: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,11 @@ ROOMS = [
     "apps",
     "apps/fleet",
     "apps/history",
+    "apps/inspection",
+    "apps/inspection/plans",
+    "apps/inspection/stations",
+    "apps/inspection/control",
+    "apps/inspection/nonconformity",
     "core",
     "lake",
     "simulators",
@@ -94,6 +99,8 @@ def kept(root: Path, importer: str, imported: str) -> bool:
         ("formats", "samegauge.engines"),
         ("engines", "samegauge.doors"),
         ("apps/history", "samegauge.apps.fleet"),
+        ("apps/inspection/plans", "samegauge.apps.inspection.stations"),
+        ("apps/inspection/stations", "samegauge.apps.inspection.control"),
         ("edge", "samegauge.core"),
         ("edge", "samegauge.lake"),
         ("lake", "django"),
@@ -105,7 +112,13 @@ def test_an_import_against_the_direction_breaks_a_contract(tmp_path: Path, impor
 
 @pytest.mark.parametrize(
     ("importer", "imported"),
-    [("edge", "samegauge.lake.spool"), ("cli", "samegauge.edge"), ("lake", "samegauge.simulators"), ("core", "django")],
+    [
+        ("edge", "samegauge.lake.spool"),
+        ("cli", "samegauge.edge"),
+        ("apps/inspection/stations", "samegauge.apps.inspection.plans"),
+        ("lake", "samegauge.simulators"),
+        ("core", "django"),
+    ],
 )
 def test_an_import_with_the_direction_keeps_them(tmp_path: Path, importer: str, imported: str) -> None:
     assert kept(tmp_path, importer, imported)

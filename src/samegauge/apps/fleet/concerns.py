@@ -9,10 +9,10 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy, pgettext
 
 from samegauge.apps.fleet.service import Life, lives_of, machines
-from samegauge.core.attention.declaration import Concern, Finding, Panel, declare
+from samegauge.core.attention.declaration import Concern, Finding, Panel, counted, declare
 from samegauge.core.attention.models import Severity
 from samegauge.core.charts.numerals import NOTHING, number_text, quantity_text
 from samegauge.core.face import Cell, Chip, Column, RecordTable
@@ -172,13 +172,9 @@ declare(
         roles=FIELD,
         find=_find_service,
         state=_state_of_events,
-        counted=lambda count, severity: (
-            (
-                ngettext("%(count)d service call is open", "%(count)d service calls are open", count)
-                if severity == Severity.ALARM
-                else ngettext("%(count)d machine needs a look", "%(count)d machines need a look", count)
-            )
-            % {"count": count}
+        counted=counted(
+            ngettext_lazy("%(count)d machine needs a look", "%(count)d machines need a look", "count"),
+            alarm=ngettext_lazy("%(count)d service call is open", "%(count)d service calls are open", "count"),
         ),
     )
 )

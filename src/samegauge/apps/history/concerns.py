@@ -11,11 +11,11 @@ from django.db.models import Exists, Max, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, ngettext_lazy
 
 from samegauge.apps.history import tables
 from samegauge.apps.history.lots import OddBatch, WeakLot, odd_batches, weak_lots
-from samegauge.core.attention.declaration import STAFF, Concern, Finding, Panel, declare, makes_things
+from samegauge.core.attention.declaration import STAFF, Concern, Finding, Panel, counted, declare, makes_things
 from samegauge.core.attention.models import Severity
 from samegauge.core.charts.numerals import number_text, quantity_text
 from samegauge.core.face import Action as Button
@@ -28,6 +28,7 @@ from samegauge.core.organisations.models import Membership, OrganisationKind, Ro
 from samegauge.core.organisations.permissions import ALLOWED, Action
 from samegauge.core.pages import Page
 from samegauge.core.production.models import OperationRun
+from samegauge.core.site import own_command
 from samegauge.core.thread.models import Event, ItemKind, Unit
 from samegauge.core.words import provenance_of
 
@@ -207,7 +208,7 @@ def _holdings(_membership: Membership) -> dict[str, Any]:
         (_("Characteristics"), Characteristic.objects.count(), reverse("characteristic_list")),
     ]
     facts = [(name, number_text(count, 0), url) for name, count, url in counted]
-    return {"facts": facts, "is_empty": not units and not machines}
+    return {"facts": facts, "is_empty": not units and not machines, "command": own_command()}
 
 
 def _in_assembly(_membership: Membership) -> dict[str, Any]:
@@ -242,17 +243,13 @@ declare(
         applies=makes_things,
         find=_find_lots,
         state=_state_of_events,
-        counted=lambda count, severity: (
-            (
-                ngettext(
-                    "%(count)d lot with parts in machines stands out",
-                    "%(count)d lots with parts in machines stand out",
-                    count,
-                )
-                if severity == Severity.ALARM
-                else ngettext("%(count)d lot stands out", "%(count)d lots stand out", count)
-            )
-            % {"count": count}
+        counted=counted(
+            ngettext_lazy("%(count)d lot stands out", "%(count)d lots stand out", "count"),
+            alarm=ngettext_lazy(
+                "%(count)d lot with parts in machines stands out",
+                "%(count)d lots with parts in machines stand out",
+                "count",
+            ),
         ),
     )
 )
@@ -263,9 +260,7 @@ declare(
         icon="upload",
         roles=ALLOWED[Action.IMPORT],
         find=_find_imports,
-        counted=lambda count, _severity: (
-            ngettext("%(count)d import is not whole", "%(count)d imports are not whole", count) % {"count": count}
-        ),
+        counted=counted(ngettext_lazy("%(count)d import is not whole", "%(count)d imports are not whole", "count")),
     )
 )
 declare(
@@ -275,9 +270,7 @@ declare(
         icon="activity",
         roles=frozenset({Role.OWNER, Role.ENGINEER}),
         find=_find_jobs,
-        counted=lambda count, _severity: (
-            ngettext("%(count)d job failed", "%(count)d jobs failed", count) % {"count": count}
-        ),
+        counted=counted(ngettext_lazy("%(count)d job failed", "%(count)d jobs failed", "count")),
     )
 )
 declare(

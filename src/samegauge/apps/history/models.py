@@ -62,6 +62,8 @@ class Recall(Owned):
     opened_by = models.CharField(max_length=200)
     closed_at = models.DateTimeField(null=True)
 
+    sealed = True
+
     class Meta(Owned.Meta):
         ordering: ClassVar = ["-opened_at", "-pk"]
 
@@ -81,6 +83,8 @@ class RecalledMachine(Owned):
 
     get_state_display: Callable[[], str]
     machine_id: int
+
+    sealed = True
 
     class Meta(Owned.Meta):
         constraints: ClassVar = [

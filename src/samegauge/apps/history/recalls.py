@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from samegauge.apps.history.models import Recall, RecalledMachine, RecallState
 from samegauge.apps.history.tracing import Traced, traced, units_of
+from samegauge.core.language import in_both_languages
 from samegauge.core.measurement.models import Measurement
 from samegauge.core.production.models import Station
 from samegauge.core.thread.models import Event, Lot, Revision, Unit
@@ -179,18 +179,11 @@ def add_affected(recall: Recall, recorder: Recorder) -> int:
 
 
 def _step(recall: Recall, machine: Unit, state: RecallState, note: str, recorder: Recorder) -> Fact:
-    said: dict[str, Any] = {"recall": str(recall.uid), "title": recall.title, "state": _in_both(state), "note": note}
+    named = in_both_languages(lambda: str(state.label))
+    said: dict[str, Any] = {"recall": str(recall.uid), "title": recall.title, "state": named, "note": note}
     if machine.simulated:
         said["simulated"] = True
     return Fact("recall", recorder.receive_time, said, unit=machine)
-
-
-def _in_both(state: RecallState) -> dict[str, str]:
-    words = {}
-    for name, language in (("en", "en"), ("zh", "zh-hant")):
-        with translation.override(language):
-            words[name] = str(state.label)
-    return words
 
 
 def set_states(machines: Iterable[RecalledMachine], state: RecallState, note: str, recorder: Recorder) -> int:

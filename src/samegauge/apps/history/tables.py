@@ -193,14 +193,13 @@ def _measurement_row(row: Measurement) -> tuple[Cell, ...]:
     stated = row.characteristic
     agrees = row.recomputed in {row.stated, Conformity.UNDECIDED}
     own = Chip("neutral", _("agrees")) if agrees else Chip("warning", _("differs"))
-    is_number_of_part = stated.kind == "Identity"
     sizes = (stated.nominal, stated.lower_limit, stated.upper_limit)
     return (
         Cell(stated.name, address("characteristic", stated.uid), note=stated.datums),
         Cell(chip=conformity_chip(row.stated)),
-        Cell(number_text(row.actual, 0 if is_number_of_part else 4)),
-        *(Cell("–" if is_number_of_part else number_text(size, 4)) for size in sizes),
-        Cell("–" if is_number_of_part else stated.unit_code),
+        Cell(number_text(row.actual, 0 if stated.is_number_of_part else 4)),
+        *(Cell("–" if stated.is_number_of_part else number_text(size, 4)) for size in sizes),
+        Cell("–" if stated.is_number_of_part else stated.unit_code),
         Cell(_("not decidable")) if row.recomputed == Conformity.UNDECIDED else Cell(chip=own),
     )
 
@@ -213,7 +212,7 @@ def event_table(
         Column(_("What it says"), prose=True),
         Column(_("Device time")),
         Column(_("Received")),
-        Column(_("By")),
+        Column(_("By"), folds=True),
         Column(_("Leaf hash")),
     )
     rows = tuple(_event_row(event, correctable=correctable) for event in events)

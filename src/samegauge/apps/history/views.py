@@ -18,6 +18,7 @@ from samegauge.apps.history import drawings, queries, tables
 from samegauge.core.face import Action as Button
 from samegauge.core.intake.models import ImportBatch
 from samegauge.core.language import in_reader_language
+from samegauge.core.measurement.beside import Beside, Shown, beside
 from samegauge.core.measurement.models import Conformity, Inspection, Measurement
 from samegauge.core.method_words import method_facts
 from samegauge.core.organisations.models import Membership
@@ -128,9 +129,16 @@ def unit_thread(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
         "imports": ImportBatch.objects.filter(pk__in=_batches(view)).order_by("started_at"),
         "seen_by": _members_of(organisation),
         "may_share": _may(request, Action.SHARE),
+        "beside": _beside(request, unit),
         "shared_by": grants_over(unit) if _may(request, Action.READ_SHARED) and not open_window() else [],
     }
     return render(request, "history/unit_thread.html", context)
+
+
+def _beside(request: HttpRequest, unit: Unit, found: Inspection | None = None) -> Beside:
+    """What other domains know of it; through a window that is not part of what is shared."""
+    role = request.membership.role  # type: ignore[attr-defined]
+    return Beside() if open_window() else beside(Shown(unit, role, found))
 
 
 def _members_of(organisation: Organisation) -> QuerySet[Membership]:
@@ -303,6 +311,7 @@ def inspection(request: HttpRequest, inspection_uid: UUID) -> HttpResponse:
         "differing": differing,
         "basis": confidence_chip(found.confidence),
         "evidence": [in_reader_language(piece) for piece in found.evidence],
+        "beside": _beside(request, found.unit, found),
     }
     return render(request, "history/inspection.html", context)
 

@@ -79,6 +79,16 @@ class Finding:
     provenance: Provenance = ""
 
 
+def counted(things: str, *, alarm: str | None = None) -> Callable[[int, Severity], str]:
+    """Say how many `things` need somebody, by a lazy plural of `count`; `alarm` is said where it is one."""
+
+    def said(count: int, severity: Severity) -> str:
+        text = things if alarm is None or severity != Severity.ALARM else alarm
+        return text % {"count": count}
+
+    return said
+
+
 @dataclass(frozen=True)
 class Concern:
     """`find` runs in the worker, in the scope of one organisation, and never while a page waits.

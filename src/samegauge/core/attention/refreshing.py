@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import translation
 
 from samegauge.core.attention.declaration import all_concerns
 from samegauge.core.attention.models import CAUSE_CHARACTERS, Incident, IncidentStep, Look, Severity, StepKind
 from samegauge.core.attention.steps import write
+from samegauge.core.language import in_both_languages
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.scope import current_organisation_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from samegauge.core.attention.declaration import Concern, Finding
 
 log = logging.getLogger(__name__)
@@ -115,15 +113,6 @@ def _said(finding: Finding) -> dict[str, Any]:
         "provenance": finding.provenance,
         "since": finding.since,
     }
-
-
-def in_both_languages(text: Callable[[], str]) -> dict[str, str]:
-    """Say a text in each language, for readers who come later."""
-    said = {}
-    for key, language in (("en", "en"), ("zh", "zh-hant")):
-        with translation.override(language):
-            said[key] = text()
-    return said
 
 
 def _end_delays(now: datetime) -> None:

@@ -11,13 +11,16 @@ from django.db.models.functions import RowNumber
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from samegauge.core.attention.declaration import STAFF, concerns_of, panels_of
+from samegauge.core.attention.declaration import STAFF, concerns_of, makes_things, panels_of
 from samegauge.core.attention.duties import due, open_incidents
 from samegauge.core.attention.models import Look, Severity
 from samegauge.core.attention.refreshing import STALE_AFTER
 from samegauge.core.charts import Sparkline
 from samegauge.core.face import Action
 from samegauge.core.language import in_reader_language, reads_chinese
+from samegauge.core.organisations.permissions import Action as Permission
+from samegauge.core.organisations.permissions import may
+from samegauge.core.thread.models import Unit
 
 if TYPE_CHECKING:
     from samegauge.core.attention.declaration import Concern
@@ -79,27 +82,56 @@ def start_page(membership: Membership) -> dict[str, Any]:
     looked = checked(concerns)
     told = {one.concern.name for one in groups}
     quiet = [concern for name, concern in concerns.items() if name in looked.names and name not in told]
-    # Green is for what was looked at.
-    calm = _("Nothing needs attention") if looked.at else _("Not everything has been looked at yet.")
     return {
         "is_watched": bool(concerns),
         "now": datetime.now(UTC),
         "groups": groups,
         "quiet": quiet,
-        "kind": groups[0].kind if groups else "ok" if looked.at else "undecided",
-        "sentence": _joined([one for one in groups if one.kind == groups[0].kind]) or calm,
-        "less": _joined([one for one in groups if one.kind != groups[0].kind]),
-        "actions": _actions(membership, groups),
+        **_headline(membership, groups, looked),
         "mine": waiting.filter(taken_by=membership.person_id).count(),
         "checked": looked,
         "panels": [(panel, panel.facts(membership)) for panel in panels_of(membership)],
     }
 
 
+def _headline(membership: Membership, groups: list[Group], looked: Checked) -> dict[str, Any]:
+    """What the banner says, and the next step."""
+    if groups:
+        worst = [one for one in groups if one.kind == groups[0].kind]
+        return {
+            "kind": groups[0].kind,
+            "sentence": _joined(worst),
+            "less": _joined([one for one in groups if one.kind != groups[0].kind]),
+            "actions": _actions(membership, groups),
+        }
+    if _waits_for_its_first_import(membership):
+        return {
+            "kind": "neutral",
+            "sentence": _("Nothing is here yet"),
+            "less": _(
+                "Bring in what your machines and gauges wrote, or the machines and parts that you keep in a list."
+            ),
+            "actions": _first_steps(),
+        }
+    # Green is for what was looked at.
+    if looked.at:
+        return {"kind": "ok", "sentence": _("Nothing needs attention"), "less": "", "actions": []}
+    return {"kind": "undecided", "sentence": _("Not everything has been looked at yet."), "less": "", "actions": []}
+
+
+def _waits_for_its_first_import(membership: Membership) -> bool:
+    return makes_things(membership) and may(membership.role, Permission.IMPORT) and not Unit.objects.exists()
+
+
+def _first_steps() -> list[Action]:
+    return [
+        Action(_("New import"), reverse("import_new"), "upload"),
+        Action(_("Take over your data"), reverse("take_over"), "upload"),
+    ]
+
+
 def _actions(membership: Membership, groups: list[Group]) -> list[Action]:
     """The next step: the worst thing's own."""
-    if not groups:
-        return []
     worst = groups[0].worst[0]
     every = Action(_("My duties"), reverse("duties"), "clipboard-check")
     return [Action(worst.step, worst.incident.address, "arrow-right"), *([every] if membership.role in STAFF else [])]

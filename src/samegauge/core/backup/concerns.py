@@ -9,9 +9,9 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from samegauge.core.attention.declaration import Concern, Finding, declare
+from samegauge.core.attention.declaration import Concern, Finding, counted, declare
 from samegauge.core.attention.models import Severity
 from samegauge.core.backup.jobs import BACKUP
 from samegauge.core.jobs.models import Job, JobState
@@ -58,8 +58,6 @@ declare(
         roles=frozenset({Role.OWNER}),
         applies=administers_site,
         find=_find_backup,
-        counted=lambda count, _severity: (
-            ngettext("%(count)d backup is overdue", "%(count)d backups are overdue", count) % {"count": count}
-        ),
+        counted=counted(ngettext_lazy("%(count)d backup is overdue", "%(count)d backups are overdue", "count")),
     )
 )

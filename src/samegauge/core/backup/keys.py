@@ -1,5 +1,7 @@
-"""The keys' own backup, under a passphrase, apart from the records: signing keys, what seals second factors, and the
-authority that the tablets trust."""
+"""The keys' own backup, under a passphrase, apart from the records.
+
+Signing keys, what seals second factors, and the authority that the tablets trust.
+"""
 
 from __future__ import annotations
 

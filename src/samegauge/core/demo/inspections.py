@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from samegauge.core.demo.payloads import instant, said, values
+from samegauge.core.language import in_reader_language
 from samegauge.core.measurement.models import Characteristic, Conformity, Inspection, Measurement
 from samegauge.core.production.models import Confidence
 from samegauge.core.thread.rules import Fact
@@ -139,7 +140,7 @@ def _characteristics(books: Books, company: Company) -> dict[tuple[str, str, str
                 plan=plan_of_item.plan,
                 inspection_kind=plan_of_item.kind,
                 key=gate.key,
-                name=f"{gate.name.zh} {gate.name.en}",
+                name=in_reader_language({"en": gate.name.en, "zh": gate.name.zh}),
                 kind=KINDS_BY_UNIT.get(gate.unit, OTHER_KIND),
                 nominal=None if gate.lower is None or gate.upper is None else (gate.lower + gate.upper) / 2,
                 lower_limit=gate.lower,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from samegauge.core.language import in_reader_language
 from samegauge.core.partners.models import Partner, PartnerKind
 from samegauge.core.production.models import Station
 from samegauge.simulators.builder.catalogue import CUSTOMERS, FOUNDRIES, SUPPLIERS
@@ -31,7 +32,7 @@ def write_master_data() -> None:
             code=f"S{one.number:02d}",
             name=one.name.en,
             name_zh=one.name.zh,
-            line=f"{PHASES[one.phase].zh} {PHASES[one.phase].en}",
+            line=in_reader_language({"en": PHASES[one.phase].en, "zh": PHASES[one.phase].zh}),
             sequence=one.number,
             note=NOTE,
         )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from samegauge.core.measurement.instruments import unfit
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.scope import current_organisation_id
+from samegauge.core.thread.genealogy import batches
 from samegauge.core.thread.models import Unit
 from samegauge.core.thread.rules import CLOCK_TOLERANCE
 from samegauge.formats.errors import FormatError
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from samegauge.core.measurement.models import Characteristic
     from samegauge.core.thread.models import Item
 
-MOST_ASKED = 5_000
 SAME_LIMIT = 1e-9
 DIGITS = 12
 
@@ -66,9 +66,8 @@ def refuse_unfit(uses: Iterable[tuple[str, datetime, Place]], zone: ZoneInfo) ->
 
 def units_by_serial(serials: Iterable[str]) -> dict[str, Unit]:
     found: dict[str, Unit] = {}
-    asked = sorted(set(serials))
-    for start in range(0, len(asked), MOST_ASKED):
-        rows = Unit.objects.filter(serial__in=asked[start : start + MOST_ASKED]).select_related("item")
+    for asked in batches(sorted(set(serials))):
+        rows = Unit.objects.filter(serial__in=asked).select_related("item")
         found |= {row.serial: row for row in rows}
     return found
 

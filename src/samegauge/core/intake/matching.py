@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from samegauge.core.intake.run import alone
-from samegauge.core.measurement.models import Inspection, Measurement
+from samegauge.core.measurement.models import NUMBER_OF_PART, Inspection, Measurement
 from samegauge.core.production.models import OperationRun, Trace
 from samegauge.core.telemetry import organisation_lake
 from samegauge.core.thread.models import Item, ItemKind, Unit
@@ -138,7 +138,7 @@ def _across_inspections(inspections: list[Inspection]) -> Mapping[int, Sequence[
 def _like_characteristics(inspections: list[Inspection], numbers: list[int]) -> Table:
     """Values of like characteristics (same kind, same nominal or zone) as tables of parts by features."""
     rows = Measurement.objects.filter(inspection__in=inspections, actual__isnull=False)
-    rows = rows.exclude(characteristic__kind="Identity")
+    rows = rows.exclude(characteristic__kind=NUMBER_OF_PART)
     values: dict[int, dict[int, float]] = {}
     kinds: dict[int, tuple[str, float]] = {}
     for row in rows.select_related("characteristic", "inspection__unit"):

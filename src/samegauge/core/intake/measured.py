@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from samegauge.core.intake.checks import (
-    MOST_ASKED,
     Place,
     moment_of,
     own_zone,
@@ -21,6 +20,7 @@ from samegauge.core.measurement.models import Characteristic, Conformity, Inspec
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.production.models import Confidence
 from samegauge.core.scope import current_organisation_id
+from samegauge.core.thread.genealogy import batches
 from samegauge.core.thread.models import Item, ItemKind, Unit
 from samegauge.core.thread.rules import Fact, record_all
 
@@ -246,8 +246,7 @@ class _Book:
         standing: dict[tuple[str, datetime | None], dict[str, float | None]] = defaultdict(dict)
         keys = [unit.pk for unit in known.values()]
         characteristics = {row.pk for row in self.known.values() if row.pk}
-        for start in range(0, len(keys), MOST_ASKED):
-            asked = keys[start : start + MOST_ASKED]
+        for asked in batches(keys):
             rows = Measurement.objects.filter(inspection__unit__in=asked, characteristic__in=characteristics)
             for row in rows.select_related("inspection__unit", "characteristic"):
                 key = (row.inspection.unit.serial, _second(row.inspection.performed_at))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from samegauge.core.intake.checks import Place, moment_of, own_zone, refuse_other_item, refuse_unfit, turning
 from samegauge.core.measurement.models import (
+    NUMBER_OF_PART,
     Characteristic,
     Conformity,
     Inspection,
@@ -163,7 +164,7 @@ def _characteristics(document: QifDocument, item: Item, kind: InspectionKind, pl
             inspection_kind=kind,
             key=stated.key,
             name=(stated.label or stated.designator)[:200],
-            kind="Identity" if stated.key in identities else stated.kind[:60],
+            kind=NUMBER_OF_PART if stated.key in identities else stated.kind[:60],
             nominal=_picometres(stated.nominal),
             lower_limit=_picometres(stated.lower_limit),
             upper_limit=_picometres(stated.upper_limit),

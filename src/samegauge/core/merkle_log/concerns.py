@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
-from samegauge.core.attention.declaration import Concern, Finding, declare
+from samegauge.core.attention.declaration import Concern, Finding, counted, declare
 from samegauge.core.attention.models import Severity
 from samegauge.core.merkle_log.models import Answer, WitnessAnswer
 from samegauge.core.organisations.models import Role
@@ -42,9 +42,8 @@ declare(
         icon="certificate",
         roles=frozenset({Role.OWNER, Role.QUALITY_MANAGER}),
         find=_find_refusals,
-        counted=lambda count, _severity: (
-            ngettext("%(count)d witness refuses the log", "%(count)d witnesses refuse the log", count)
-            % {"count": count}
+        counted=counted(
+            ngettext_lazy("%(count)d witness refuses the log", "%(count)d witnesses refuse the log", "count")
         ),
     )
 )

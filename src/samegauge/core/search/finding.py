@@ -53,6 +53,8 @@ class Found:
 @dataclass(frozen=True, order=True)
 class _Candidate:
     fit: int
+    length: int
+    text: str
     age: int
     kind: str
     record: int
@@ -164,6 +166,9 @@ def _fitting(terms: Sequence[str], entries: list[int]) -> Iterable[_Candidate]:
     rows = SearchEntry.objects.filter(pk__in=entries).values_list("pk", "kind", "record", "filed")
     for key, kind, record, filed in rows:
         found = fit(terms, filed)
-        if found is not None:
-            # Among beginnings the order of numbers, else the newest first.
-            yield _Candidate(found, key if found in {WHOLE, BEGINNING} else -key, kind, record)
+        if found in {WHOLE, BEGINNING}:
+            # The shortest first: a machine before what is built into it and named after it; then in order.
+            first = joined(filed.partition(LINE)[0])
+            yield _Candidate(found, len(first), first, key, kind, record)
+        elif found is not None:
+            yield _Candidate(found, 0, "", -key, kind, record)

@@ -31,7 +31,7 @@ from samegauge.core.measurement.models import Characteristic, InspectionKind
 from samegauge.core.organisations.models import Role
 from samegauge.core.takeover.cells import CellError, day_of
 from samegauge.core.takeover.targets import Outcome, PlannedRow, Target, wrong
-from samegauge.core.takeover.unit_sheet import found_by
+from samegauge.core.takeover.unit_sheet import found_by, optional
 from samegauge.core.takeover.words import unit_named
 from samegauge.core.thread.models import Item
 from samegauge.core.thread.rules import Recorder
@@ -58,17 +58,15 @@ class MeasuredSheet(models.Model):
     serial = models.CharField(
         gettext_lazy("Serial number"), max_length=100, help_text=gettext_lazy("Of the part that was measured.")
     )
-    item = models.CharField(
+    item = optional(
         gettext_lazy("Item number"),
-        max_length=100,
-        blank=True,
-        help_text=gettext_lazy("Needed where the serial number is new; it stands among the items already."),
+        100,
+        gettext_lazy("Needed where the serial number is new; it stands among the items already."),
     )
-    characteristic = models.CharField(
+    characteristic = optional(
         gettext_lazy("Characteristic"),
-        max_length=120,
-        blank=True,
-        help_text=gettext_lazy("Its name or key. Without this column, each column of values is named by its title."),
+        120,
+        gettext_lazy("Its name or key. Without this column, each column of values is named by its title."),
     )
     value = models.CharField(
         gettext_lazy("Measured value"),
@@ -77,39 +75,22 @@ class MeasuredSheet(models.Model):
             "One column, or one for each characteristic. Decimal point or comma, the same throughout."
         ),
     )
-    unit = models.CharField(
-        gettext_lazy("Unit"),
-        max_length=20,
-        blank=True,
-        help_text=gettext_lazy("Needed unless the title of the values states it, as in Bore [mm]."),
+    unit = optional(
+        gettext_lazy("Unit"), 20, gettext_lazy("Needed unless the title of the values states it, as in Bore [mm].")
     )
-    measured_at = models.CharField(
-        gettext_lazy("Measured at"),
-        max_length=40,
-        blank=True,
-        help_text=gettext_lazy("Day and time, as 2026-11-21 14:05."),
-    )
-    operator = models.CharField(
-        gettext_lazy("Operator"), max_length=200, blank=True, help_text=gettext_lazy("Who measured.")
-    )
-    instrument = models.CharField(
-        gettext_lazy("Instrument number"),
-        max_length=50,
-        blank=True,
-        help_text=gettext_lazy("As engraved or on its label."),
-    )
-    plan = models.CharField(
+    measured_at = optional(gettext_lazy("Measured at"), 40, gettext_lazy("Day and time, as 2026-11-21 14:05."))
+    operator = optional(gettext_lazy("Operator"), 200, gettext_lazy("Who measured."))
+    instrument = optional(gettext_lazy("Instrument number"), 50, gettext_lazy("As engraved or on its label."))
+    plan = optional(
         gettext_lazy("Inspection plan"),
-        max_length=200,
-        blank=True,
-        help_text=gettext_lazy("Needed where several plans of the item have the characteristic."),
+        200,
+        gettext_lazy("Needed where several plans of the item have the characteristic."),
     )
-    inspection_kind = models.CharField(
+    inspection_kind = optional(
         pgettext_lazy("record", "Kind"),
-        max_length=20,
-        blank=True,
+        20,
+        gettext_lazy("In-process where nothing is said."),
         choices=InspectionKind.choices,
-        help_text=gettext_lazy("In-process where nothing is said."),
     )
 
     class Meta:

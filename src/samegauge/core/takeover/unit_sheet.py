@@ -9,13 +9,17 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from samegauge.core.thread.genealogy import batches
 from samegauge.core.thread.models import LotKind, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-MOST_ASKED = 5_000
+
+def optional(title: str, longest: int, told: str, **more: Any) -> models.CharField[str]:
+    """A column of text that a sheet may lack or leave empty."""
+    return models.CharField(title, max_length=longest, blank=True, help_text=told, **more)
 
 
 class UnitSheet(models.Model):
@@ -27,39 +31,22 @@ class UnitSheet(models.Model):
         max_length=100,
         help_text=gettext_lazy("Model of the machine, or number of the part; it stands among the items already."),
     )
-    revision = models.CharField(
-        gettext_lazy("Revision"), max_length=40, blank=True, help_text=gettext_lazy("Of the design it was made to.")
+    revision = optional(gettext_lazy("Revision"), 40, gettext_lazy("Of the design it was made to."))
+    lot = optional(gettext_lazy("Lot number"), 100, gettext_lazy("Melt, batch or delivery."))
+    lot_kind = optional(
+        gettext_lazy("Kind of lot"), 20, gettext_lazy("Needed beside a lot number."), choices=LotKind.choices
     )
-    lot = models.CharField(
-        gettext_lazy("Lot number"), max_length=100, blank=True, help_text=gettext_lazy("Melt, batch or delivery.")
-    )
-    lot_kind = models.CharField(
-        gettext_lazy("Kind of lot"),
-        max_length=20,
-        blank=True,
-        choices=LotKind.choices,
-        help_text=gettext_lazy("Needed beside a lot number."),
-    )
-    supplier = models.CharField(
-        gettext_lazy("Supplier"),
-        max_length=50,
-        blank=True,
-        help_text=gettext_lazy("Number of the partner it came from."),
-    )
+    supplier = optional(gettext_lazy("Supplier"), 50, gettext_lazy("Number of the partner it came from."))
     made_on = models.DateField(
         gettext_lazy("Made on"), null=True, blank=True, help_text=gettext_lazy("Day it was finished by its maker.")
     )
-    parent = models.CharField(
+    parent = optional(
         gettext_lazy("Built into"),
-        max_length=100,
-        blank=True,
-        help_text=gettext_lazy("Serial number of what it is in, in the same sheet or known already."),
+        100,
+        gettext_lazy("Serial number of what it is in, in the same sheet or known already."),
     )
-    position = models.CharField(
-        pgettext_lazy("in a machine", "Position"),
-        max_length=100,
-        blank=True,
-        help_text=gettext_lazy("Where in it, such as X or spindle."),
+    position = optional(
+        pgettext_lazy("in a machine", "Position"), 100, gettext_lazy("Where in it, such as X or spindle.")
     )
     installed_on = models.DateField(
         gettext_lazy("Built in on"),
@@ -67,12 +54,8 @@ class UnitSheet(models.Model):
         blank=True,
         help_text=gettext_lazy("Empty if nobody knows: it is then in there from the take-over on."),
     )
-    customer = models.CharField(
-        gettext_lazy("Customer"), max_length=50, blank=True, help_text=gettext_lazy("Number of the partner who has it.")
-    )
-    place = models.CharField(
-        gettext_lazy("Where it stands"), max_length=200, blank=True, help_text=gettext_lazy("Works, hall or address.")
-    )
+    customer = optional(gettext_lazy("Customer"), 50, gettext_lazy("Number of the partner who has it."))
+    place = optional(gettext_lazy("Where it stands"), 200, gettext_lazy("Works, hall or address."))
     delivered_on = models.DateField(
         gettext_lazy("Delivered on"), null=True, blank=True, help_text=gettext_lazy("Day it left for the customer.")
     )
@@ -126,6 +109,5 @@ def named(rows: Iterable[UnitRow], name: str) -> set[str]:
 
 
 def found_by(rows: Any, column: str, values: Iterable[str]) -> Iterable[Any]:
-    keys = sorted(values)
-    for start in range(0, len(keys), MOST_ASKED):
-        yield from rows.filter(**{f"{column}__in": keys[start : start + MOST_ASKED]})
+    for keys in batches(sorted(values)):
+        yield from rows.filter(**{f"{column}__in": keys})

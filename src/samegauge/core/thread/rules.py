@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.scope import current_organisation_id
-from samegauge.core.thread.genealogy import after, batches, in_force, is_inside
+from samegauge.core.thread.genealogy import Among, after, batches, in_force, is_inside
 from samegauge.core.thread.models import AsBuiltEdge, Block, Event, Unit
 from samegauge.formats.canonical import leaf_hash
 
@@ -186,10 +186,7 @@ def install(
                 % _serials(child, edge.parent)
             )
         if block := blocks_on(child, at).first():
-            raise ThreadError(
-                _("%(serial)s is blocked: %(reason)s. Take another one, or have it released.")
-                % {"serial": child.serial, "reason": block.reason}
-            )
+            raise _blocked(child, block)
         payload = {"parent": parent.serial, "child": child.serial, "position": position, **(said or {})}
         return AsBuiltEdge.objects.create(
             parent=parent,
@@ -205,6 +202,24 @@ def blocks_on(unit: Unit, at: datetime) -> QuerySet[Block]:
     """What keeps the unit, itself or with its lot, from being built in at a moment."""
     of_lot = Q(lot=unit.lot_id) if unit.lot_id else Q()
     return Block.objects.filter(in_force(at)).filter(Q(unit=unit) | of_lot).select_related("blocked_event")
+
+
+def _refuse_blocked(installations: Sequence[Installation]) -> None:
+    """`blocks_on` for many: whatever ever blocked one of them or its lot, in one query."""
+    units, lots = ({getattr(one.child, name) for one in installations} for name in ("pk", "lot_id"))
+    blocks: dict[tuple[str, int | None], list[Block]] = {}
+    for block in Block.objects.filter(Q(Among("unit_id", units)) | Q(Among("lot_id", lots - {None}))):
+        kind, key = ("lot", block.lot_id) if block.lot_id else ("unit", block.unit_id)  # type: ignore[attr-defined]
+        blocks.setdefault((kind, key), []).append(block)
+    for one in installations:
+        for block in (*blocks.get(("unit", one.child.pk), ()), *blocks.get(("lot", one.child.lot_id), ())):
+            if block.valid_from <= one.at and (block.valid_to is None or one.at < block.valid_to):
+                raise _blocked(one.child, block)
+
+
+def _blocked(child: Unit, block: Block) -> ThreadError:
+    said = _("%(serial)s is blocked: %(reason)s. Take another one, or have it released.")
+    return ThreadError(said % {"serial": child.serial, "reason": block.reason})
 
 
 @dataclass(frozen=True)
@@ -234,6 +249,7 @@ def install_all(installations: Sequence[Installation], recorder: Recorder) -> li
                 )
             if circle := in_circles(with_holders(above, since)):
                 raise ThreadError(_("These would contain one another: %(serials)s.") % {"serials": _some(circle)})
+            _refuse_blocked(installations)
         facts = [
             Fact(
                 "installed",

@@ -153,7 +153,10 @@ def verdict_text(verdict: Verdict) -> Bilingual:
 
 
 def facts(verdict: Verdict) -> tuple[Fact, ...]:
-    """What a genuine attachment says, to be compared with the paper; empty when nothing is proven."""
+    """What a genuine attachment says, to be compared with the paper; empty when nothing is proven.
+
+    What it leaves open, such as the revision of a part that has none, is left out.
+    """
     passport = verdict.passport
     if passport is None:
         return ()
@@ -181,7 +184,7 @@ def facts(verdict: Verdict) -> tuple[Fact, ...]:
             ", ".join(f"{name} {at:%Y-%m-%d %H:%M:%S}Z" for name, at in log.seen) if log and log.seen else "—",
         ),
     )
-    return tuple(Fact(name, label, visible_text(value, _SHOWN)) for name, label, value in rows)
+    return tuple(Fact(name, label, visible_text(value, _SHOWN)) for name, label, value in rows if value)
 
 
 def _finding_text(finding: Finding) -> Bilingual:

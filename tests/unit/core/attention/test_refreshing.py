@@ -11,7 +11,8 @@ from unit.core.attention.conftest import NOW, finding
 from samegauge.core.attention import declaration
 from samegauge.core.attention.declaration import ConcernError, Picture, declare
 from samegauge.core.attention.models import Incident, IncidentStep, Look, Severity
-from samegauge.core.attention.refreshing import in_both_languages, refresh
+from samegauge.core.attention.refreshing import refresh
+from samegauge.core.language import in_both_languages
 
 if TYPE_CHECKING:
     from unit.core.attention.conftest import Plant

@@ -14,6 +14,7 @@ from samegauge.core.attention.declaration import Picture
 from samegauge.core.attention.models import Look, Severity
 from samegauge.core.attention.refreshing import refresh
 from samegauge.core.attention.start import start_page
+from samegauge.core.thread.models import Item, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,23 @@ def test_another_role_sees_nothing_of_it(plant: Plant, member: Callable[[str], M
     assert not start_page(member("guest"))["is_watched"]
 
 
+def test_an_empty_site_names_the_first_step(plant: Plant, member: Callable[[str], Membership]) -> None:
+    inspector = member("inspector")
+    page = start_page(inspector)
+    assert (page["kind"], page["sentence"]) == ("neutral", "Nothing is here yet")
+    assert [one.url for one in page["actions"]] == ["/imports/new/", "/take-over/"]
+    with translation.override("zh-hant"):
+        assert start_page(inspector)["sentence"] == "這裡還沒有任何紀錄"
+    refresh()
+    assert start_page(inspector)["kind"] == "neutral"
+    plant.found = [finding("bad")]
+    refresh()
+    assert start_page(inspector)["kind"] == "warning"
+    assert start_page(member("guest"))["actions"] == []
+
+
 def test_what_was_not_looked_at_is_not_called_in_order(plant: Plant, member: Callable[[str], Membership]) -> None:
+    Unit.objects.create(serial="SH-1", item=Item.objects.create(number="SH", name="head", kind="part"))
     inspector = member("inspector")
     page = start_page(inspector)
     assert (page["checked"].at, page["kind"], page["quiet"]) == (None, "undecided", [])

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+from django.utils import translation
 
 from samegauge.core.demo.loading import Loaded, load
 from samegauge.core.demo.payloads import named_item
-from samegauge.core.measurement.models import Inspection, Measurement
+from samegauge.core.measurement.models import Characteristic, Inspection, Measurement
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Person, Role
 from samegauge.core.organisations.rules import (
     administers_site,
@@ -163,11 +164,26 @@ def test_whoever_starts_the_site_after_the_demo_may_open_it_and_administers_the_
     assert not any(administers_site(one) for one in mine[1:])
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Simulated data"), ("zh-hant", "模擬資料")])
-def test_every_page_of_a_simulated_organisation_carries_the_ribbon(
-    language: str, words: str, client: Client, organisation: Organisation, person_with_role: Callable[..., Person]
+@pytest.mark.parametrize(
+    ("language", "words", "name"),
+    [
+        ("en", "Simulated data", "Squareness YZ over 500 mm"),
+        ("zh-hant", "模擬資料", "YZ 垂直度（500 mm）"),
+    ],
+)
+def test_pages_carry_the_ribbon_and_names_are_in_the_language_of_who_loads(
+    language: str,
+    words: str,
+    name: str,
+    client: Client,
+    organisation: Organisation,
+    person_with_role: Callable[..., Person],
 ) -> None:
-    load(7, START)
+    with translation.override(language):
+        load(7, START)
+    with organisation_scope(builder()):
+        square = Characteristic.objects.filter(key="square_yz", item__kind=ItemKind.MACHINE)
+        assert set(square.values_list("name", flat=True)) == {name}
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
     client.force_login(person_with_role(Role.OWNER, organisation))
     assert "sg-ribbon" not in client.get("/").content.decode()
@@ -203,3 +219,18 @@ def test_the_builder_has_partners_stations_and_items_to_show(loaded: Loaded) -> 
         assert Station.objects.order_by("sequence")[16].code == "S17"
         for record in (*Partner.objects.all(), *Station.objects.all(), *Item.objects.all()):
             record.full_clean()
+
+
+def test_what_stands_on_the_line_was_read_with_gauges_that_may_release(loaded: Loaded) -> None:
+    from samegauge.apps.inspection.gauge_rules import Gauges
+    from samegauge.apps.inspection.stations.models import StationEntry
+
+    end = simulated(loaded.seed, loaded.start).end.date()
+    with organisation_scope(builder()):
+        used = {row.payload["instrument"] for row in StationEntry.objects.filter(kind="value")} - {""}
+        gauges = Gauges([*used, "DI-02"])
+        assert {number for number in used if gauges.fault(number, on=end)} == set()
+        rejected = gauges.fault("DI-02", on=end)
+        assert rejected is not None
+        assert "DI-02" in rejected.said
+        assert used & {"DI-01", "DI-03"}

@@ -4,18 +4,16 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import connection, transaction
 from qif_samples import QIF
 from support.import_here import take_in
+from support.tampering import changed_cells, with_the_password
 
 from samegauge.core.backup.findings import TEXTS
-from samegauge.core.database_walls.building import as_owner
 from samegauge.core.measurement.models import Measurement
 from samegauge.core.merkle_log.examining import altered_places, altered_rows, examine_log
 from samegauge.core.merkle_log.keys import organisation_key
@@ -40,7 +38,6 @@ from samegauge.formats.checkpoint import Checkpoint, signed_checkpoint
 from samegauge.formats.merkle import merkle_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from samegauge.core.organisations.models import Organisation
@@ -64,55 +61,12 @@ def recorded(in_scope: Organisation) -> Organisation:
     return in_scope
 
 
-@contextmanager
-def with_the_password() -> Iterator[Any]:
-    """As somebody who holds the database: no rule, no trigger; and undone afterwards."""
-    with transaction.atomic():
-        with as_owner(connection), connection.cursor() as cursor:
-            if connection.vendor == "sqlite":
-                cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-                for (name,) in cursor.fetchall():
-                    cursor.execute(f'DROP TRIGGER "{name}"')
-            else:
-                cursor.execute("SET LOCAL session_replication_role = replica")
-            yield cursor
-        transaction.set_rollback(True)
-
-
 def found() -> set[str]:
     return {fault.kind for fault in examine_log()}
 
 
 def places_altered() -> set[str]:
     return {fault.kind for fault in altered_places(current_log())}
-
-
-def columns_of(model: Any) -> list[Any]:
-    return [field for field in model._meta.concrete_fields if field.attname != "organisation_id"]
-
-
-def other_value(value: Any) -> Any:
-    """The smallest change that the column's type allows."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, datetime):
-        return value + timedelta(microseconds=1)
-    if isinstance(value, int | float):
-        return value + 1000 if isinstance(value, int) else value * (1 + 2**-52) or 5e-324
-    if isinstance(value, UUID):
-        return UUID(int=value.int ^ 1).hex
-    if isinstance(value, str):
-        return value[:-1] + ("x" if value[-1:] != "x" else "y")
-    return None
-
-
-def changed_cells(model: Any) -> Iterator[tuple[int, str, Any]]:
-    for row in model._base_manager.order_by("pk"):
-        for field in columns_of(model):
-            value = getattr(row, field.attname)
-            other = other_value(value)
-            if other is not None:
-                yield row.pk, field.column, other
 
 
 def test_a_sound_log_has_no_fault(recorded: Organisation) -> None:

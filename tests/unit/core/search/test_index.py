@@ -163,7 +163,16 @@ def test_the_best_fit_comes_first_then_the_newest(item: Item) -> None:
     serials = ["A-0398-1", "X0398", "0398", "0398-2", "B-0398", "0398-1"]
     for serial in serials:
         Unit.objects.create(serial=serial, item=item)
-    assert found("0398")["unit"] == ["0398", "0398-2", "0398-1", "B-0398", "A-0398-1", "X0398"]
+    assert found("0398")["unit"] == ["0398", "0398-1", "0398-2", "B-0398", "A-0398-1", "X0398"]
+
+
+def test_a_machine_comes_before_its_parts_that_are_named_after_it(item: Item) -> None:
+    serials = ["GH20-002-STR", "GH20-001-STR", "GH20-001-SPN", "GH20-002", "GH20-001", "GH20-0010"]
+    for serial in serials:
+        Unit.objects.create(serial=serial, item=item)
+    parts = ["GH20-001-SPN", "GH20-001-STR", "GH20-002-STR"]
+    assert found("gh20")["unit"] == ["GH20-001", "GH20-002", "GH20-0010", *parts]
+    assert found("GH20-001")["unit"] == ["GH20-001", "GH20-0010", *parts[:2]]
 
 
 def test_an_exact_number_names_one_record_whatever_its_hyphens(item: Item) -> None:

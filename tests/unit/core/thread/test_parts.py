@@ -11,7 +11,7 @@ from samegauge.core.scope import organisation_scope
 from samegauge.core.thread.models import Block, Event, Item, ItemKind, Lot, LotKind, Unit
 from samegauge.core.thread.moves import Swap, swap
 from samegauge.core.thread.parts import PartState, block, check_part, release
-from samegauge.core.thread.rules import Recorder, ThreadError, install
+from samegauge.core.thread.rules import Installation, Recorder, ThreadError, install, install_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +89,16 @@ def test_a_blocked_part_goes_nowhere_until_it_is_released(shop: dict[str, Any]) 
 def test_what_went_in_before_the_block_may_still_be_recorded(shop: dict[str, Any]) -> None:
     block(shop["lot"], "cage cracks", QUALITY, NOW)
     assert install(shop["B1"], shop["M"], BEFORE, QUALITY).valid_from == BEFORE
+
+
+def test_many_at_once_are_refused_as_one_is(shop: dict[str, Any]) -> None:
+    block(shop["B9"], "dropped", QUALITY, NOW)
+    block(shop["lot"], "cage cracks", QUALITY, NOW)
+    for part, reason in (("B9", "dropped"), ("B1", "cage cracks")):
+        with pytest.raises(ThreadError, match=reason):
+            install_all([Installation(shop[part], shop["M"], LATER)], QUALITY)
+    early = [Installation(shop[part], shop["M"], BEFORE) for part in ("B9", "B1", "B2")]
+    assert len(install_all(early, QUALITY)) == 3
 
 
 def test_blocks_say_why_and_stand_once(shop: dict[str, Any]) -> None:
