@@ -121,7 +121,9 @@ class NoPromise:
 
 
 def promise_of(design: ControlDesign, watch: Watch | None = None) -> Promise | NoPromise:
-    """A count needs its level and a family its members, which only the baseline tells."""
+    """A count needs its level and a family its members, which only the baseline tells; without spread it tells none."""
+    for caution in (one for chart in (watch.charts if watch else ()) for one in chart.cautions):
+        return NoPromise({"en": caution.text_en, "zh": caution.text_zh})
     shown = _shown(design, watch)
     if _is_open(shown):
         return NoPromise()

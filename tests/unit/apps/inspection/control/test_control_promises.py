@@ -109,6 +109,14 @@ def test_where_no_baseline_tells_a_level_or_the_members_there_is_no_figure() -> 
             assert "when its limits are known" in tables.promise_sentences(promise)[0]
 
 
+def test_a_baseline_without_spread_promises_nothing_and_says_so() -> None:
+    design = ControlDesign(chart="i-ewma", baseline_count=15)
+    promise = promise_of(design, watched(design, np.full(15, 3.1)))
+    assert isinstance(promise, NoPromise)
+    assert promise.reason is not None
+    assert "spread" in promise.reason["en"]
+
+
 def test_limits_that_find_nothing_now_and_then_are_told_by_half_of_the_charts() -> None:
     promise = promised(ControlDesign(chart="i-mr"))
     assert promise.of_baseline.found is None
