@@ -12,7 +12,7 @@ import pytest
 from nist_files import recorded
 from scipy.stats import norm, weibull_min
 
-from samegauge.engines.spc.charts.attributes import c_chart, p_chart, u_chart
+from samegauge.engines.spc.charts.attributes import c_chart, np_chart, p_chart, u_chart
 from samegauge.engines.spc.charts.chart import ChartOptions, ControlChart, Known
 from samegauge.engines.spc.charts.individuals import imr_charts
 from samegauge.engines.spc.charts.multivariate import KnownVectors, VectorOptions, mewma_chart, t2_chart
@@ -21,6 +21,7 @@ from samegauge.engines.spc.charts.rules import LIMITS_ONLY, RuleChoice
 from samegauge.engines.spc.charts.subgroups import xbar_r_charts, xbar_s_charts
 from samegauge.engines.spc.charts.weighted import CusumOptions, cusum_charts, ewma_chart
 from samegauge.engines.spc.constants import PRINTED, RangeTable, d3
+from samegauge.quantities.method import Exclusion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -373,3 +374,24 @@ def test_laney_p_widens_the_limits_of_p_by_sigma_z() -> None:
     plain = p_chart(counts, sizes)
     laney = p_chart(counts, sizes, ChartOptions(constants=PRINTED), laney=True)
     assert laney.spread == pytest.approx(sigma_z * plain.spread, rel=1e-12)
+
+
+# Montgomery, Introduction to Statistical Quality Control, table 7.1: nonconforming cans in samples of 50.
+CANS = [12, 15, 8, 10, 4, 7, 16, 9, 14, 10, 5, 6, 17, 12, 22, 8, 10, 5, 13, 11, 20, 18, 24, 15, 9, 12, 7, 13, 9, 6]
+
+
+def test_p_and_np_charts_of_montgomery() -> None:
+    chart = p_chart(CANS, 50, ChartOptions(rules=LIMITS_ONLY))
+    assert [f"{one[0]:.4f}" for one in (chart.lower, chart.center, chart.upper)] == ["0.0524", "0.2313", "0.4102"]
+    assert [place + 1 for place in chart.out_of_limits] == [15, 23]
+    counts = np_chart(CANS, 50, ChartOptions(rules=LIMITS_ONLY))
+    # Printed from the share rounded to four digits.
+    assert [counts.lower[0], counts.upper[0]] == pytest.approx([2.620, 20.510], abs=0.003)
+    assert [place + 1 for place in counts.out_of_limits] == [15, 23]
+
+
+def test_revised_limits_of_montgomery_without_the_two_samples_that_had_a_cause() -> None:
+    left_out = tuple(Exclusion(place, "its cause was found", "原因已查明") for place in (14, 22))
+    chart = p_chart(CANS, 50, ChartOptions(rules=LIMITS_ONLY, excluded=left_out))
+    assert [f"{one[0]:.4f}" for one in (chart.lower, chart.center, chart.upper)] == ["0.0407", "0.2150", "0.3893"]
+    assert chart.out_of_limits == (14, 20, 22)  # sample 21 lies beyond the revised limit
