@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 FIRST_KB = 1_200
 STEP_KB = 1_500
-MOST_STEPS = 12
+IN_IMPORT_KB = 250
+IN_IMPORT = "The import stopped: "
+MOST_STEPS = 24
 EMPTY = """SELECT count(*) FROM measurement_inspection
     WHERE id NOT IN (SELECT inspection_id FROM measurement_measurement)"""
 MUTE = """SELECT count(*) FROM thread_unit
@@ -43,16 +45,16 @@ def test_a_full_disk_stops_the_import_and_room_lets_it_go_on(small_disk: Path, t
     package = package_slice(test_data / "nist-smstestbed", tmp_path / "package")
     ample = ImportSite(tmp_path / "ample")
     assert ample.command("import", "nist-tdp", package).status == 3
-    site, stops = ImportSite(small_disk / "home"), []
+    site, stops, size_kb = ImportSite(small_disk / "home"), [], FIRST_KB
     said = site.command("import", "nist-tdp", package, "--json")
     while said.status == 1 and len(stops) < MOST_STEPS:
         stops.append(said.json)
         assert_whole(site)
-        size_kb = FIRST_KB + STEP_KB * len(stops)
+        size_kb += IN_IMPORT_KB if said.json["error"].startswith(IN_IMPORT) else STEP_KB
         process.run(["mount", "-o", f"remount,size={size_kb}k", small_disk])
         said = site.command("import", "nist-tdp", package, "--json")
     assert said.status == 3, said.err
-    in_import = [stop for stop in stops if stop["error"].startswith("The import stopped: ")]
+    in_import = [stop for stop in stops if stop["error"].startswith(IN_IMPORT)]
     assert len(in_import) >= 3
     assert all(stop["error_zh"].startswith("匯入中斷：") for stop in in_import)
     before = stops[: len(stops) - len(in_import)]
