@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[2]
 NOTHING_COLLECTED = 5
 PROCESSES = "2"
+SHARED_OUT = ("--dist", "worksteal")  # else one process waits while the other is left with the slow ones
 SLOWEST = ("--durations=40", "--durations-min=5")
 OWNER = "postgres"
 
@@ -60,7 +61,9 @@ def run_pytest(words: Sequence[str], environment: dict[str, str]) -> tuple[int, 
     """Run pytest with its output on this terminal; return its status and how long it took."""
     started_s = time.monotonic()
     child = process.spawn(
-        [sys.executable, "-m", "pytest", "-q", "-n", PROCESSES, *SLOWEST, *words], cwd=REPOSITORY, env=environment
+        [sys.executable, "-m", "pytest", "-q", "-n", PROCESSES, *SHARED_OUT, *SLOWEST, *words],
+        cwd=REPOSITORY,
+        env=environment,
     )
     try:
         return child.wait(), time.monotonic() - started_s
