@@ -226,6 +226,7 @@ def begin_two_more(page: Page) -> None:
     scan(page, MACHINES[2])
     page.wait_for_url("**/torque")
     page.goto(page.url.replace("/torque", "/head"))
+    page.wait_for_selector(".st-step-part")
     scan(page, HEADS[0])
     expect(page.locator(".st-message-alarm")).to_contain_text(f"{HEADS[0]} is already in {MACHINES[0]}")
     scan(page, HEADS[2])
