@@ -19,6 +19,13 @@ def as_owner(connection: Any) -> Any:
     return connection.as_owner() if connection.vendor == "postgresql" else nullcontext()
 
 
+def gather_statistics(connection: Any) -> None:
+    """After many rows in one transaction PostgreSQL still plans as if the tables were empty, until it is told."""
+    if connection.vendor == "postgresql":
+        with as_owner(connection), connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+
 @contextmanager
 def rebuilt(connection: Any) -> Iterator[None]:
     """Change the tables inside; afterwards, also when that failed, the walls are those that the models declare."""

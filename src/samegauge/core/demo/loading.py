@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from samegauge.core.attention.refreshing import refresh
+from samegauge.core.database_walls.building import gather_statistics
 from samegauge.core.demo import payloads
 from samegauge.core.demo.books import Books
 from samegauge.core.demo.chapters import chapters
@@ -57,6 +58,7 @@ def load(seed: int, start: datetime, tell: Tell = lambda *_progress: None) -> Lo
         owner = Membership.objects.filter(role=Role.OWNER, organisation__is_simulated=False).order_by("pk").first()
         if owner is not None:
             open_simulated(owner.person)
+        gather_statistics(connection)
     organisations = list(Organisation.objects.filter(is_simulated=True).order_by("pk"))
     for organisation in organisations:
         with organisation_scope(organisation):
@@ -110,6 +112,7 @@ def _write_builder(company: Company, books: Books, tell: Tell) -> dict[str, int]
         measurements = write_inspections(books, company)
         tell(3, 4, "Inspections recorded", "檢驗已記錄")
         _build(company, books)
+        gather_statistics(connection)
         written = {name: write(books, company) for name, write in chapters().items()}
         tell(4, 4, "Machines built", "機台已組裝")
         return {
