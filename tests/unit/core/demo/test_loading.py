@@ -78,6 +78,7 @@ def test_what_was_simulated_is_what_is_there(loaded: Loaded) -> None:
         assert completed.count() == len(company.steps)
 
 
+@pytest.mark.one_database
 def test_every_event_is_sealed_and_says_that_it_is_simulated(loaded: Loaded) -> None:
     with all_organisations("a test of every simulated record"):
         events = list(Event.objects.select_related("organisation", "unit", "actor", "batch", "supersedes"))
@@ -86,6 +87,7 @@ def test_every_event_is_sealed_and_says_that_it_is_simulated(loaded: Loaded) -> 
     assert all(event.payload["simulated"] is True for event in events)
 
 
+@pytest.mark.one_database
 def test_a_machine_is_built_of_what_the_simulation_put_in_and_left_in(loaded: Loaded) -> None:
     company = simulated(7, START)
     [machine, *_others] = company.machines
@@ -97,6 +99,7 @@ def test_a_machine_is_built_of_what_the_simulation_put_in_and_left_in(loaded: Lo
     assert inside == standing & mine
 
 
+@pytest.mark.one_database
 def test_what_was_built_in_obeys_the_rules_for_one_move_at_a_time(loaded: Loaded) -> None:
     assert loaded.added
     level = {ItemKind.MACHINE: 0, ItemKind.ASSEMBLY: 1, ItemKind.PART: 2, ItemKind.CASTING: 2}
@@ -125,6 +128,7 @@ def test_loading_again_adds_nothing_whatever_the_seed(loaded: Loaded) -> None:
     assert again.truth.exists()
 
 
+@pytest.mark.one_database
 def test_the_planted_truths_are_in_a_file_and_not_in_the_database(loaded: Loaded) -> None:
     said = json.loads(loaded.truth.read_text(encoding="utf-8"))
     assert said["seed"] == 7
@@ -133,6 +137,7 @@ def test_the_planted_truths_are_in_a_file_and_not_in_the_database(loaded: Loaded
         assert not [event for event in Event.objects.all() if "residual_stress_added" in json.dumps(event.payload)]
 
 
+@pytest.mark.one_database
 def test_an_organisation_of_the_same_name_with_real_records_stays_as_it_was(
     person_with_role: Callable[..., Person],
 ) -> None:
@@ -148,6 +153,7 @@ def test_an_organisation_of_the_same_name_with_real_records_stays_as_it_was(
     assert only_organisation() == real
 
 
+@pytest.mark.one_database
 def test_whoever_starts_the_site_after_the_demo_may_open_it_and_administers_the_site(loaded: Loaded) -> None:
     assert loaded.added
     path = first_start_link()
@@ -164,6 +170,7 @@ def test_whoever_starts_the_site_after_the_demo_may_open_it_and_administers_the_
     assert not any(administers_site(one) for one in mine[1:])
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("language", "words", "name"),
     [
@@ -197,6 +204,7 @@ def test_pages_carry_the_ribbon_and_names_are_in_the_language_of_who_loads(
         assert words in page
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("number", "english", "kind"),
     [
@@ -213,6 +221,7 @@ def test_every_item_has_a_name_and_a_kind(number: str, english: str, kind: ItemK
     assert words.zh
 
 
+@pytest.mark.one_database
 def test_the_builder_has_partners_stations_and_items_to_show(loaded: Loaded) -> None:
     with organisation_scope(builder()):
         assert (Partner.objects.count(), Station.objects.count()) == (15, 54)
@@ -221,6 +230,7 @@ def test_the_builder_has_partners_stations_and_items_to_show(loaded: Loaded) -> 
             record.full_clean()
 
 
+@pytest.mark.one_database
 def test_what_stands_on_the_line_was_read_with_gauges_that_may_release(loaded: Loaded) -> None:
     from samegauge.apps.inspection.gauge_rules import Gauges
     from samegauge.apps.inspection.stations.models import StationEntry
