@@ -128,7 +128,8 @@ def _copied(folder: Path) -> Path:
         with closing(SqliteView(database)) as view:
             view.write(copy)
     except CopyError as error:
-        copy.unlink(missing_ok=True)
+        for part in folder.glob(f"{copy.name}*"):  # a full disk can leave the copy's journal behind
+            part.unlink()
         raise UpdateError(
             f"The update copies the database first, and that failed: {error}. Nothing was changed.",
             f"更新前會先複製資料庫，但複製失敗：{error}。沒有做任何變更。",

@@ -14,12 +14,13 @@ from operator import or_
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from django.apps import apps
-from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
+from django.core.exceptions import BadRequest, EmptyResultSet, FieldDoesNotExist
 from django.db import models, transaction
 from django.db.models import Q, sql
 from django.db.models.sql.constants import ROW_COUNT  # type: ignore[attr-defined]
 from django.db.models.sql.datastructures import Join
 from django.db.models.sql.where import AND, OR, NothingNode, WhereNode
+from django.utils.translation import gettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
 
 class ScopeError(Exception):
     """A record was asked for without saying for whom, or for somebody else."""
+
+
+class TooLongError(BadRequest):
+    """A text is longer than its column: SQLite would take it, and the site could never move to PostgreSQL."""
+
+    def __init__(self, field: Any, length: int) -> None:
+        self.facts = {"field": field.verbose_name, "limit": field.max_length, "length": length}
+        super().__init__(field.name, length)
+
+    def __str__(self) -> str:
+        return gettext("%(field)s: %(length)d characters, and at most %(limit)d fit. Shorten it.") % self.facts
 
 
 @dataclass(frozen=True)
@@ -286,6 +298,9 @@ class ScopedQuerySet(models.QuerySet):
     def _insert(self, objs: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
         for record in objs:
             _stamp(record)
+        for field in self.model._meta.concrete_fields:
+            for record in objs if isinstance(field, models.CharField) else ():
+                _refuse_too_long(field, getattr(record, field.attname))
         told = self._followed()
         if not told:
             return super()._insert(objs, *args, **kwargs)  # type: ignore[misc]
@@ -325,6 +340,8 @@ class ScopedQuerySet(models.QuerySet):
             return count
 
     def _update(self, values: Any) -> int:
+        for field, _model, value in values:
+            _refuse_too_long(field, value)
         return self._changed(lambda: super(ScopedQuerySet, self)._update(values))  # type: ignore[misc]
 
     def _raw_delete(self, using: str | None) -> Any:
@@ -353,7 +370,9 @@ class ScopedQuerySet(models.QuerySet):
         if {"organisation", "organisation_id"} & changes.keys():
             raise ScopeError("A record cannot change its organisation.")
         for name, value in changes.items():
-            _refuse_foreign_value(self.model._meta.get_field(name), value)
+            field = self.model._meta.get_field(name)
+            _refuse_foreign_value(field, value)
+            _refuse_too_long(field, value)
         return self._changed(lambda: super(ScopedQuerySet, self).update(**changes))
 
     def raw(self, *_args: Any, **_kwargs: Any) -> Any:
@@ -361,6 +380,11 @@ class ScopedQuerySet(models.QuerySet):
 
     def extra(self, *_args: Any, **_kwargs: Any) -> Any:
         raise ScopeError("Hand-written SQL does not pass the wall between organisations.")
+
+
+def _refuse_too_long(field: Any, value: Any) -> None:
+    if isinstance(value, str) and isinstance(field, models.CharField) and len(value) > (field.max_length or len(value)):
+        raise TooLongError(field, len(value))
 
 
 def _refuse_foreign_value(field: Any, value: Any) -> None:

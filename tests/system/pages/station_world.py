@@ -181,10 +181,12 @@ def dump() -> dict[str, Any]:
 
 
 def write_pictures(folder: Path) -> None:
+    """Those that were sent; the one that a step shows is in the other site as well."""
+    from samegauge.apps.inspection.plans.models import ProcedureStep
     from samegauge.core.vault.models import StoredFile
     from samegauge.core.vault.rules import read_stored
 
-    for stored in StoredFile.objects.all():
+    for stored in StoredFile.objects.exclude(pk__in=ProcedureStep.objects.filter(picture__isnull=False).values("picture")):
         (folder / f"{stored.sha256}.jpg").write_bytes(read_stored(stored))
 
 

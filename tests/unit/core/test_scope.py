@@ -10,11 +10,13 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import models, transaction
 from django.db.models import Case, Count, Exists, F, Max, OuterRef, Q, Value, When
+from django.utils import translation
 
 from samegauge.core.scope import (
     Scope,
     ScopedQuerySet,
     ScopeError,
+    TooLongError,
     all_organisations,
     current_organisation_id,
     current_scope,
@@ -442,3 +444,20 @@ def test_every_owned_model_refuses_without_a_scope() -> None:
         for manager in (*model._meta.managers, model._base_manager, model._default_manager):
             with pytest.raises(ScopeError):
                 manager.exists()
+
+
+def test_a_text_longer_than_its_column_is_refused_on_every_database(world: World) -> None:
+    """SQLite keeps it, PostgreSQL ends in an error: neither is asked."""
+    long = "n" * 201
+    with organisation_scope(world.mine):
+        for attempt in (
+            lambda: Item.objects.create(number="P-2", name=long, kind=ItemKind.PART),
+            lambda: Item.objects.bulk_create([Item(number="P-3", name=long, kind=ItemKind.PART)]),
+            lambda: Item.objects.update(name=long),
+            lambda: [setattr(world.item, "name", long), world.item.save()],
+        ):
+            with transaction.atomic(), pytest.raises(TooLongError) as refused:
+                attempt()
+            with translation.override("en"):
+                assert str(refused.value) == "Name: 201 characters, and at most 200 fit. Shorten it."
+        assert list(Item.objects.values_list("name", flat=True)) == ["ours"]

@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import Count
 
 from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile
+from samegauge.core.language import in_both_languages
 from samegauge.core.measurement.models import Inspection, Measurement
 from samegauge.core.organisations.models import Organisation
 from samegauge.core.production.models import OperationRun
-from samegauge.core.scope import current_organisation_id
+from samegauge.core.scope import TooLongError, current_organisation_id
 from samegauge.core.thread.models import Event, Item, Unit
 from samegauge.core.thread.rules import Fact, Recorder, record
 from samegauge.formats.errors import FormatError
@@ -78,6 +79,9 @@ class Intake:
                 )
         except FormatError as error:
             self.refuse(source, error)
+        except TooLongError as error:
+            said = in_both_languages(lambda: str(error))
+            self.refuse(source, FormatError(source.path, None, said["en"], said["zh"]))
 
     def refuse(self, source: Source, error: FormatError) -> None:
         with alone():

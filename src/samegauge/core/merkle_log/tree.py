@@ -55,8 +55,14 @@ class _Tiles:
 
 
 def current_log() -> Log:
-    log, _new = Log.objects.select_related("organisation").get_or_create(organisation_id=current_organisation_id())
-    return log
+    """The log of the organisation in scope; of one that has not begun, an empty one without a row."""
+    return Log.objects.select_related("organisation").first() or Log(organisation_id=current_organisation_id())
+
+
+def locked_log() -> Log:
+    """The log to write to, begun if need be, until the end of the transaction nobody else's."""
+    Log.objects.get_or_create(organisation_id=current_organisation_id())
+    return Log.objects.select_for_update(no_key=True).get()
 
 
 def tree_of(size: int) -> TileTree:
@@ -74,8 +80,7 @@ def place_waiting() -> int:
 
 def _place_some() -> int:
     with transaction.atomic():
-        current_log()
-        log = Log.objects.select_for_update(no_key=True).get(organisation_id=current_organisation_id())
+        log = locked_log()
         waiting = list(Waiting.objects.order_by("pk")[:PLACED_AT_ONCE])
         leaves = leaves_of(waiting)
         # One whose event or seal is not there stays: the sanity check names it.
@@ -120,20 +125,19 @@ def digest_of(leaf_hash: str) -> bytes:
 
 def take_over() -> None:
     """Let what was there before there was a log wait for its place too; done once."""
-    log = current_log()
-    if log.taken_over_at is not None:
+    if current_log().taken_over_at is not None:
         return
     known = _keys_in_log(EntryKind.EVENT)
     keys = [key for key in Event.objects.order_by("pk").values_list("pk", flat=True) if key not in known]
-    rows = [Waiting(organisation_id=log.organisation_id, kind=EntryKind.EVENT, key=key) for key in keys]
+    rows = [Waiting(organisation_id=current_organisation_id(), kind=EntryKind.EVENT, key=key) for key in keys]
     Waiting.objects.bulk_create(rows, batch_size=AT_ONCE)
     for model in sealed_models():
         seals = RowSeal.objects.filter(table=model._meta.label_lower).iterator(AT_ONCE)
         sealed = {key for one in seals for key, _digest in rows_of(one)}
         every = model._base_manager.order_by("pk").values_list("pk", flat=True)
         seal(model, [key for key in every if key not in sealed])
-    log.taken_over_at = datetime.now(UTC)
-    log.save(update_fields=["taken_over_at"])
+    began = {"taken_over_at": datetime.now(UTC)}
+    Log.objects.update_or_create(organisation_id=current_organisation_id(), defaults=began)
 
 
 def _keys_in_log(kind: EntryKind) -> set[int]:
@@ -186,7 +190,7 @@ def log_key(log: Log) -> NoteKey:
 def begin_anew() -> Log:
     """Go on under a new name: witnesses of the old one refuse for good, when a backup took the log back, say."""
     with transaction.atomic():
-        log = Log.objects.select_for_update(no_key=True).get(pk=current_log().pk)
+        log = locked_log()
         log.epoch += 1
         log.save(update_fields=["epoch"])
         return log

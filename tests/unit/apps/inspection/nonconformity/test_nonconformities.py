@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -119,7 +119,7 @@ def test_rework_of_what_an_inspection_found_must_pass_that_inspection_again(work
     works.take(report, FlowStep.DECIDE, works.manager, Disposition.REWORK)
     with pytest.raises(rules.NonconformityError, match="B-1: no inspection by IQC has passed"):
         works.take(report, FlowStep.PASS, works.inspector)
-    works.inspected(part, "pass", NOW + timedelta(minutes=5), actual=5.0)
+    works.inspected(part, "pass", datetime.now(UTC) + timedelta(minutes=5), actual=5.0)
     assert works.take(report, FlowStep.PASS, works.inspector).state == State.DONE
 
 
@@ -207,7 +207,7 @@ def test_a_failed_inspection_becomes_a_report_with_a_picture_and_goes_its_way_by
     step = {"step": "decide", "disposition": "rework", "text": "Grind again"}
     assert browser.post(f"{home}step/", step).status_code == 302
     assert "has to pass an inspection by IQC again" in browser.get(home).content.decode()
-    works.inspected(failed.unit, "pass", NOW + timedelta(minutes=5), actual=5.0)
+    works.inspected(failed.unit, "pass", datetime.now(UTC) + timedelta(minutes=5), actual=5.0)
     browser.post(f"{home}step/", {"step": "pass", "text": "5.0 µm"})
     browser.post(f"{home}step/", {"step": "close"})
     assert current(report).state == State.CLOSED
