@@ -298,8 +298,7 @@ class ScopedQuerySet(models.QuerySet):
     def _insert(self, objs: Sequence[Any], *args: Any, **kwargs: Any) -> Any:
         for record in objs:
             _stamp(record)
-        for field in self.model._meta.concrete_fields:
-            for record in objs if isinstance(field, models.CharField) else ():
+            for field in _text_fields(self.model):
                 _refuse_too_long(field, getattr(record, field.attname))
         told = self._followed()
         if not told:
@@ -341,7 +340,8 @@ class ScopedQuerySet(models.QuerySet):
 
     def _update(self, values: Any) -> int:
         for field, _model, value in values:
-            _refuse_too_long(field, value)
+            if field in _text_fields(self.model):
+                _refuse_too_long(field, value)
         return self._changed(lambda: super(ScopedQuerySet, self)._update(values))  # type: ignore[misc]
 
     def _raw_delete(self, using: str | None) -> Any:
@@ -372,7 +372,8 @@ class ScopedQuerySet(models.QuerySet):
         for name, value in changes.items():
             field = self.model._meta.get_field(name)
             _refuse_foreign_value(field, value)
-            _refuse_too_long(field, value)
+            if field in _text_fields(self.model):
+                _refuse_too_long(field, value)
         return self._changed(lambda: super(ScopedQuerySet, self).update(**changes))
 
     def raw(self, *_args: Any, **_kwargs: Any) -> Any:
@@ -382,8 +383,13 @@ class ScopedQuerySet(models.QuerySet):
         raise ScopeError("Hand-written SQL does not pass the wall between organisations.")
 
 
-def _refuse_too_long(field: Any, value: Any) -> None:
-    if isinstance(value, str) and isinstance(field, models.CharField) and len(value) > (field.max_length or len(value)):
+@cache
+def _text_fields(model: type[models.Model]) -> list[models.CharField]:
+    return [one for one in model._meta.concrete_fields if isinstance(one, models.CharField) and one.max_length]
+
+
+def _refuse_too_long(field: models.CharField, value: Any) -> None:
+    if isinstance(value, str) and len(value) > field.max_length:
         raise TooLongError(field, len(value))
 
 

@@ -186,7 +186,8 @@ def write_pictures(folder: Path) -> None:
     from samegauge.core.vault.models import StoredFile
     from samegauge.core.vault.rules import read_stored
 
-    for stored in StoredFile.objects.exclude(pk__in=ProcedureStep.objects.filter(picture__isnull=False).values("picture")):
+    shown = ProcedureStep.objects.filter(picture__isnull=False).values("picture")
+    for stored in StoredFile.objects.exclude(pk__in=shown):
         (folder / f"{stored.sha256}.jpg").write_bytes(read_stored(stored))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -80,7 +81,7 @@ class Intake:
         except FormatError as error:
             self.refuse(source, error)
         except TooLongError as error:
-            said = in_both_languages(lambda: str(error))
+            said = in_both_languages(partial(str, error))
             self.refuse(source, FormatError(source.path, None, said["en"], said["zh"]))
 
     def refuse(self, source: Source, error: FormatError) -> None:
