@@ -13,6 +13,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 from support.accounts import LOGIN_BACKEND
+from support.api_program import Program
 from tenancy.canaries import DAY, Firm, founded, furnished
 from tenancy.routes import content_of
 
@@ -49,28 +50,6 @@ def own_home(settings: Any, tmp_path: Any) -> None:
 @pytest.fixture
 def firm(db: None) -> Firm:
     return furnished(founded("firm", ("alpha", "Amsel")))
-
-
-class Program:
-    """A program that acts for one person of a firm."""
-
-    def __init__(self, firm: Firm, role: Role = Role.OWNER, language: str = "en") -> None:
-        self.headers = {"Authorization": f"Bearer {firm.tokens[role]}", "Accept-Language": language}
-        self.client = Client()
-
-    def get(self, path: str) -> Any:
-        return self.client.get(f"/api/{path}", headers=self.headers)
-
-    def post(self, path: str, said: Any = None) -> Any:
-        body = said if isinstance(said, str | bytes) else json.dumps(said)
-        return self.client.post(f"/api/{path}", body, content_type="application/json", headers=self.headers)
-
-    def uploads(self, kind: str, *contents: bytes, hashes: list[str] | None = None) -> Any:
-        files = [io.BytesIO(content) for content in contents]
-        for place, file in enumerate(files):
-            file.name = f"file{place}.qif"
-        hashes = hashes or [hashlib.sha256(content).hexdigest() for content in contents]
-        return self.client.post("/api/imports", {"kind": kind, "sha256": hashes, "files": files}, headers=self.headers)
 
 
 @pytest.fixture
@@ -393,6 +372,12 @@ class TestPassports:
         assert printed.startswith(b"%PDF-")
         assert issued.json() in program.get(f"passports?unit={unit}").json()["items"]
         assert Client().get(issued.json()["verify_path"]).status_code == 200
+        for form, data in (("json", signed), ("pdf", printed)):
+            said = program.verify(data)
+            assert (said["form"], said["state"], said["serial"]) == (form, "genuine", issued.json()["serial"])
+        altered = program.verify(signed.replace(issued.json()["serial"].encode(), b"another", 1))
+        assert (altered["state"], altered["field"]) == ("altered", "/serial")
+        assert program.verify(b"no passport")["state"] == "not_a_passport"
 
     def test_a_thread_that_somebody_altered_gets_no_passport(self, firm: Firm, program: Program) -> None:
         with organisation_scope(firm.organisation):
@@ -404,6 +389,16 @@ class TestPassports:
         path = f"units/{uid_of(firm, 'thread.Unit')}/passports"
         assert Program(firm, Role.INSPECTOR).post(path).status_code == 403
         assert Program(firm, Role.QUALITY_MANAGER).post(path).status_code == 201
+
+
+class TestSearching:
+    def test_what_is_found_is_what_the_box_shows(self, firm: Firm, program: Program) -> None:
+        serial = firm.records["thread.Unit"].serial
+        groups = {group["kind"]: group for group in program.get(f"search?q={serial}").json()}
+        found = groups["unit"]["found"]
+        assert [(one["title"], one["provenance"]) for one in found] == [(serial, "")]
+        assert program.get(f"search?q={serial}&kind=people").json() == []
+        assert program.get("search?q=").status_code == 422
 
 
 class TestReading:

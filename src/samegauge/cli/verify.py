@@ -9,41 +9,33 @@ from typing import TYPE_CHECKING, Any
 from samegauge.cli.output import say, say_json, text
 from samegauge.core.site import home_folder
 from samegauge.doors.crypto import CryptoError, load_public_key, load_public_keys
-from samegauge.formats.log_proof import FIRST_LINE, ProofState, verify_proof
-from samegauge.formats.log_wording import proof_facts, proof_text
-from samegauge.formats.passport import Bilingual, State, Verdict, facts, verdict_text, verify_file_bytes
-from samegauge.formats.passport.pdf_file import MAX_PDF_BYTES, PDF_MAGIC
+from samegauge.formats.log_proof import ProofState
+from samegauge.formats.passport import Bilingual, State
+from samegauge.formats.passport.pdf_file import MAX_PDF_BYTES
 from samegauge.formats.plain_text import visible_text
+from samegauge.formats.verification import texts_of, verification_report
 from samegauge.formats.witness_keys import read_witness_keys, witness_key
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
 
-    from samegauge.doors.crypto import PublicKey
-    from samegauge.formats.checkpoint import NoteKey
-    from samegauge.formats.log_proof import ProofVerdict
-    from samegauge.formats.passport import Fact, LogState
 
 GENUINE, DISPROVEN, UNREADABLE = 0, 1, 2
-PROOF_MAGIC = FIRST_LINE.encode()
-_EXIT_BY_PROOF = {
-    ProofState.PROVEN: GENUINE,
-    ProofState.DISPROVEN: DISPROVEN,
-    ProofState.UNTRUSTED: DISPROVEN,
-    ProofState.NOT_A_PROOF: UNREADABLE,
-}
 _EXIT_BY_STATE = {
-    State.GENUINE: GENUINE,
-    State.ALTERED: DISPROVEN,
-    State.BAD_SIGNATURE: DISPROVEN,
-    State.UNTRUSTED: DISPROVEN,
-    State.PAGES_ALTERED: DISPROVEN,
-    State.NOT_IN_LOG: DISPROVEN,
-    State.TRUNCATED: UNREADABLE,
-    State.NOT_ATTACHED: UNREADABLE,
-    State.NOT_A_PASSPORT: UNREADABLE,
-    State.NEWER_VERSION: UNREADABLE,
+    one.value: status
+    for status, states in {
+        GENUINE: (State.GENUINE, ProofState.PROVEN),
+        DISPROVEN: (
+            *(State.ALTERED, State.BAD_SIGNATURE, State.UNTRUSTED, State.PAGES_ALTERED, State.NOT_IN_LOG),
+            *(ProofState.DISPROVEN, ProofState.UNTRUSTED),
+        ),
+        UNREADABLE: (
+            *(State.TRUNCATED, State.NOT_ATTACHED, State.NOT_A_PASSPORT, State.NEWER_VERSION),
+            ProofState.NOT_A_PROOF,
+        ),
+    }.items()
+    for one in states
 }
 
 
@@ -106,60 +98,14 @@ def verify_file(path: Path, believed: Believed, home: Path) -> tuple[int, dict[s
         data = _read_bounded(path)
     except (OSError, CryptoError, ValueError) as error:
         return UNREADABLE, _refusal(path, error)
-    status, report = _judged(data, trusted, witnesses)
+    report = verification_report(data, trusted, witnesses)
     reasons = {visible_text(name): visible_text(why) for name, why in (unusable | unusable_witnesses).items()}
-    return status, {"file": str(path), **report, "unusable_keys": reasons}
-
-
-def _judged(data: bytes, trusted: dict[str, PublicKey], witnesses: list[NoteKey]) -> tuple[int, dict[str, Any]]:
-    if data.startswith(PROOF_MAGIC):
-        said = verify_proof(data.decode("utf-8", "replace").strip() + "\n", trusted, witnesses)
-        report = {"state": said.state.value, "form": "proof", **_texts(proof_text(said)), "log": log_report(said)}
-        return _EXIT_BY_PROOF[said.state], {**report, "facts": _facts(proof_facts(said))}
-    verdict = verify_file_bytes(data, trusted, witnesses)
-    report = _report(verdict, "pdf" if data.startswith(PDF_MAGIC) else "json")
-    return _EXIT_BY_STATE[verdict.state], report
-
-
-def log_report(log: LogState | ProofVerdict | None) -> dict[str, Any] | None:
-    """The state of the log that was proven; None: nothing was."""
-    if log is None:
-        return None
-    seen = {name: at.isoformat() for name, at in log.seen}
-    return {"origin": log.origin, "size": log.size, "root": log.root.hex(), "witnesses": seen}
+    return _EXIT_BY_STATE[report["state"]], {"file": str(path), **report, "unusable_keys": reasons}
 
 
 def _read_bounded(path: Path) -> bytes:
     with path.open("rb") as stream:
         return stream.read(MAX_PDF_BYTES + 1)
-
-
-def _report(verdict: Verdict, form: str) -> dict[str, Any]:
-    finding = verdict.finding
-    return {
-        "state": verdict.state.value,
-        "form": form,
-        **_texts(verdict_text(verdict)),
-        "chunk": finding.chunk if finding else "",
-        "field": finding.field if finding else "",
-        "change": finding.change.value if finding else "",
-        "offset": finding.offset if finding else None,
-        "chunks": verdict.chunks,
-        "matching": verdict.matching,
-        "serial": verdict.serial,
-        "issuer": verdict.issuer,
-        "issued_at": verdict.issued_at,
-        "key_id": verdict.key_id,
-        "trusted_as": verdict.trusted_as,
-        "log": log_report(verdict.log),
-        "facts": _facts(facts(verdict)),
-    }
-
-
-def _facts(found: Sequence[Fact]) -> list[dict[str, str]]:
-    return [
-        {"name": fact.name, "label_zh": fact.label.zh, "label_en": fact.label.en, "value": fact.value} for fact in found
-    ]
 
 
 def _refusal(path: Path, error: Exception) -> dict[str, Any]:
@@ -168,8 +114,4 @@ def _refusal(path: Path, error: Exception) -> dict[str, Any]:
         f"{path} 沒有驗證，檔案或金鑰讀不到：{reason}。檢查路徑後再試。",
         f"{path} was not verified, because a file or key cannot be read: {reason}. Check the paths and try again.",
     )
-    return {"file": str(path), "state": "unreadable", **_texts(texts), "reason": reason}
-
-
-def _texts(texts: Bilingual) -> dict[str, str]:
-    return {"text_zh": texts.zh, "text_en": texts.en}
+    return {"file": str(path), "state": "unreadable", **texts_of(texts), "reason": reason}

@@ -42,6 +42,7 @@ from samegauge.core.kinds.declaration import all_kinds
 from samegauge.core.language import reads_chinese
 from samegauge.core.notifications.api import router as notices
 from samegauge.core.printing import PrintError
+from samegauge.core.search.api import router as searching
 from samegauge.core.sharing.api import router as sharing
 from samegauge.core.sharing.rules import SharingError
 from samegauge.core.thread.rules import ThreadError
@@ -96,6 +97,7 @@ api = SiteApi(
     docs_url=None,
 )
 for router in (
+    searching,
     history,
     parts,
     imports,

@@ -1,24 +1,29 @@
-"""Passports: issued, listed, and given out as the signed file and its print."""
+"""Passports: issued, listed, given out as the signed file and its print, and verified."""
 
-# ruff: noqa: TC003 - annotations are read at run time
+# ruff: noqa: TC002, TC003 - annotations are read at run time
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
+from django.core.exceptions import BadRequest
 from django.http import FileResponse, HttpRequest
 from django.shortcuts import get_object_or_404
-from ninja import Query, Schema, Status
+from django.utils.translation import gettext as _
+from ninja import File, Query, Schema, Status
+from ninja.files import UploadedFile
 from pydantic import Field
 
 from samegauge.apps.history.models import Passport
-from samegauge.apps.history.passports import issue
+from samegauge.apps.history.passports import MOST_UPLOADED_BYTES, issue, keys_by_maker
 from samegauge.core.api_contract import GuardedRouter, Listed, Window, file_answer
+from samegauge.core.merkle_log.keys import witness_keys
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.thread.models import Unit
 from samegauge.core.thread.rules import Recorder
 from samegauge.core.vault.rules import open_stored
+from samegauge.formats.verification import verification_report
 
 if TYPE_CHECKING:
     from samegauge.core.vault.models import StoredFile
@@ -86,6 +91,52 @@ def passport_json(request: HttpRequest, passport_uid: UUID) -> FileResponse:  # 
 def passport_pdf(request: HttpRequest, passport_uid: UUID) -> FileResponse:  # noqa: ARG001 - ninja
     """Download the printed passport, with the signed one attached."""
     return _file(get_object_or_404(_passports(), uid=passport_uid).printed, "application/pdf")
+
+
+class StatedFact(Schema):
+    name: str
+    label_en: str
+    label_zh: str
+    value: str
+
+
+class ProvenLog(Schema):
+    origin: str
+    size: int
+    root: str
+    witnesses: dict[str, datetime]
+
+
+class Verification(Schema):
+    """What `samegauge verify --json` says; of a proof only the first fields and the last two have a value."""
+
+    state: str = Field(description="genuine or proven: everything is as it was signed, with a key trusted here")
+    form: Literal["json", "pdf", "proof"]
+    text_en: str
+    text_zh: str
+    chunk: str = Field("", description="The first altered part of the passport")
+    field: str = Field("", description="The first altered field in it")
+    change: str = ""
+    offset: int | None = Field(None, description="Bytes from the start of the file")
+    chunks: int = 0
+    matching: int = Field(0, description="Parts of the passport that still fit the signature")
+    serial: str = ""
+    issuer: str = ""
+    issued_at: str = ""
+    key_id: str = ""
+    trusted_as: str = ""
+    log: ProvenLog | None
+    facts: list[StatedFact]
+
+
+@router.post("/passports/verify", response=Verification)
+@needs(Action.READ)
+def verify_passport(request: HttpRequest, file: File[UploadedFile]) -> Any:  # noqa: ARG001 - ninja
+    """Check a passport, JSON or PDF, or the text of a log's proof, with the keys trusted here; nothing is kept."""
+    if (file.size or 0) > MOST_UPLOADED_BYTES:
+        raise BadRequest(_("The file is larger than a passport can be."))
+    trusted, _unusable = keys_by_maker()
+    return verification_report(file.read(), trusted, witness_keys())
 
 
 def _file(stored: StoredFile, media_type: str) -> FileResponse:

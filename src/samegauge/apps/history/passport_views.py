@@ -11,10 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from samegauge.apps.history import tables
 from samegauge.apps.history.models import Passport
-from samegauge.apps.history.passports import issue, trusted_keys
+from samegauge.apps.history.passports import MOST_UPLOADED_BYTES, issue, keys_by_maker
 from samegauge.core.language import reads_chinese
 from samegauge.core.merkle_log.keys import witness_keys
-from samegauge.core.organisations.models import Organisation
 from samegauge.core.organisations.permissions import Action, may, needs, public, require
 from samegauge.core.printing import PrintError
 from samegauge.core.public_rate import limited
@@ -31,10 +30,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from django.http import HttpRequest
-
-    from samegauge.doors.crypto import PublicKey
-
-MOST_UPLOADED_BYTES = 32 * 2**20
 
 
 @require_http_methods(["GET", "POST"])
@@ -79,7 +74,7 @@ def verify_public(request: HttpRequest, token: str) -> HttpResponse:
         if passport is None:
             return render(request, "history/verify.html", {"unknown": True}, status=404)
         data = read_stored(passport.signed)
-    trusted, unusable = _keys_by_maker()
+    trusted, unusable = keys_by_maker()
     verdict = verify(data, trusted, witness_keys())
     return render(request, "history/verify.html", {**_explained(verdict), "unusable_keys": unusable})
 
@@ -95,19 +90,10 @@ def verify_upload(request: HttpRequest) -> HttpResponse:
         if (uploaded.size or 0) > MOST_UPLOADED_BYTES:
             raise BadRequest(_("The file is larger than a passport can be."))
         data = uploaded.read()
-        trusted, unusable = _keys_by_maker()
+        trusted, unusable = keys_by_maker()
         verdict = verify_file_bytes(data, trusted, witness_keys())
         context = {**_explained(verdict), "unusable_keys": unusable}
     return render(request, "history/verify.html", context)
-
-
-def _keys_by_maker() -> tuple[dict[str, PublicKey], list[str]]:
-    """The trusted keys under the names of this site's organisations, others under their file's; unusable files."""
-    makers = Organisation.objects.values_list("uid", "name")
-    # The end of the identifier keeps two organisations of one name apart.
-    names = {str(uid): f"{name} · {str(uid)[-8:]}" for uid, name in makers}
-    trusted, unusable = trusted_keys()
-    return {names.get(stem, stem): key for stem, key in trusted.items()}, unusable
 
 
 def _explained(verdict: Verdict) -> dict[str, object]:

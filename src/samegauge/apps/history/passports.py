@@ -14,6 +14,7 @@ from samegauge.apps.history.models import Passport
 from samegauge.apps.history.passport_pdf import render_pdf
 from samegauge.core.merkle_log.keys import has_key, keys_folder, organisation_key
 from samegauge.core.merkle_log.proofs import logged, proof_of, sign_and_show
+from samegauge.core.organisations.models import Organisation
 from samegauge.core.printing import PrintError, fonts_folder
 from samegauge.core.production.models import Confidence
 from samegauge.core.thread.genealogy import as_built
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from samegauge.core.measurement.models import Inspection, Measurement
-    from samegauge.core.organisations.models import Organisation
     from samegauge.core.production.models import OperationRun
     from samegauge.core.thread.models import Document, Unit
 
 log = logging.getLogger(__name__)
 
 MOST_EVENTS = 2000
+MOST_UPLOADED_BYTES = 32 * 2**20
 
 
 def issue(unit: Unit, recorder: Recorder, verify_address: str) -> Passport:
@@ -103,6 +104,15 @@ def trusted_keys() -> tuple[dict[str, PublicKey], list[str]]:
     for name, reason in unusable.items():
         log.warning("The trusted key file %s could not be read: %s", name, reason)
     return trusted, list(unusable)
+
+
+def keys_by_maker() -> tuple[dict[str, PublicKey], list[str]]:
+    """The trusted keys under the names of this site's organisations, others under their file's; unusable files."""
+    makers = Organisation.objects.values_list("uid", "name")
+    # The end of the identifier keeps two organisations of one name apart.
+    names = {str(uid): f"{name} · {str(uid)[-8:]}" for uid, name in makers}
+    trusted, unusable = trusted_keys()
+    return {names.get(stem, stem): key for stem, key in trusted.items()}, unusable
 
 
 def passport_of(unit: Unit, at: datetime) -> records.Passport:

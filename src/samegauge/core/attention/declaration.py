@@ -96,6 +96,7 @@ class Concern:
     `counted` says in one clause how many things of a severity need somebody: "3 gauges are overdue". `state`, where it
     is given, names the state of the records that `find` reads: while it stays the same, `find` is not asked again.
     `applies` tells whether a member of one of the roles can meet it at all; else it is not said to be in order.
+    Among concerns of the same severity the one of higher `weight` speaks first.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Concern:
     counted: Callable[[int, Severity], str]
     state: Callable[[], str] | None = None
     applies: Callable[[Membership], bool] = _always
+    weight: int = 0
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,7 @@ def _groups(concerns: dict[str, Concern], waiting: Any) -> list[Group]:
         _group(concerns[name], counts[name], worst[name]) for name in counts if name in concerns and name in worst
     ]
     order = list(concerns)
-    return sorted(groups, key=lambda one: (one.kind, order.index(one.concern.name)))
+    return sorted(groups, key=lambda one: (one.kind, -one.concern.weight, order.index(one.concern.name)))
 
 
 def _group(concern: Concern, counts: dict[str, Any], worst: list[Shown]) -> Group:

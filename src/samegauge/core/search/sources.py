@@ -16,14 +16,16 @@ from django.utils.translation import gettext as _
 from samegauge.core.organisations.models import Membership, Role
 from samegauge.core.organisations.permissions import Action, may
 from samegauge.core.search.commands import commands_for
-from samegauge.core.search.declaration import Hit
-from samegauge.core.search.folding import filed_text, fit
+from samegauge.core.search.declaration import Hit, readable
+from samegauge.core.search.finding import find
+from samegauge.core.search.folding import filed_text, fit, terms_of
 from samegauge.core.sharing.rules import shared_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 MOST_SHARED = 2_000
+ALL = 200
 
 
 @dataclass(frozen=True)
@@ -95,3 +97,24 @@ def shared_with_us(terms: Sequence[str], membership: Membership) -> Iterable[Gro
 
 # Another part of the platform adds its own when it starts.
 SOURCES: list[Source] = [shared_with_us, people, commands]
+
+
+def found_groups(asked: str, most: int, member: Membership, only: str = "") -> list[Group]:
+    """Everything that was found, or all of one group; each source says what it has."""
+    terms = terms_of(asked)
+    if not terms:
+        return []
+    kinds = [one for one in readable(member.role) if only in {"", one.name}]
+    groups = [
+        Group(
+            found.searched.name,
+            str(found.searched.group),
+            found.searched.icon,
+            tuple(found.hits(ALL if only else most)),
+            found.count,
+            found.more,
+        )
+        for found in find(asked, kinds)
+    ]
+    groups += [group for source in SOURCES for group in source(terms, member) if only in {"", group.key}]
+    return [group if only else group.shortened(most, asked) for group in groups if group.hits]

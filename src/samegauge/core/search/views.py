@@ -13,9 +13,9 @@ from samegauge.core.labels.rules import scanned_path
 from samegauge.core.language import script_of
 from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.search.declaration import readable
-from samegauge.core.search.finding import find, hits_of, named_exactly, nearest
-from samegauge.core.search.folding import LONGEST_QUESTION, terms_of
-from samegauge.core.search.sources import SOURCES, Group
+from samegauge.core.search.finding import hits_of, named_exactly, nearest
+from samegauge.core.search.folding import LONGEST_QUESTION
+from samegauge.core.search.sources import found_groups
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from samegauge.core.organisations.models import Membership
     from samegauge.core.search.declaration import Hit
 
-SUGGESTED, SHOWN, ALL = 4, 10, 200
+SUGGESTED, SHOWN = 4, 10
 
 
 @require_GET
@@ -33,7 +33,7 @@ def search(request: HttpRequest) -> HttpResponse:
     asked, only = _asked(request), request.GET.get("in", "")
     if not only and (place := scanned_path(asked) or _called_so(request, asked)):
         return redirect(place)
-    groups = _groups(request, asked, SHOWN, only)
+    groups = found_groups(asked, SHOWN, _member(request), only)
     context = {
         "asked": asked,
         "asked_lang": script_of(asked),
@@ -51,7 +51,7 @@ def search(request: HttpRequest) -> HttpResponse:
 def suggestions(request: HttpRequest) -> HttpResponse:
     """The list below the box, for what has been typed so far."""
     asked = _asked(request)
-    groups = _groups(request, asked, SUGGESTED)
+    groups = found_groups(asked, SUGGESTED, _member(request))
     context = {"asked": asked, "groups": groups, "count": sum(len(group.hits) for group in groups)}
     return render(request, "search/suggestions.html", context)
 
@@ -73,24 +73,3 @@ def _called_so(request: HttpRequest, asked: str) -> str:
 
 def _nearest(request: HttpRequest, asked: str) -> list[Hit]:
     return [hit for one in readable(_member(request).role) if one.opens for hit in nearest(asked, one)]
-
-
-def _groups(request: HttpRequest, asked: str, most: int, only: str = "") -> list[Group]:
-    """Everything that was found, or all of one group; each source says what it has."""
-    terms, member = terms_of(asked), _member(request)
-    if not terms:
-        return []
-    kinds = [one for one in readable(member.role) if only in {"", one.name}]
-    groups = [
-        Group(
-            found.searched.name,
-            str(found.searched.group),
-            found.searched.icon,
-            tuple(found.hits(ALL if only else most)),
-            found.count,
-            found.more,
-        )
-        for found in find(asked, kinds)
-    ]
-    groups += [group for source in SOURCES for group in source(terms, member) if only in {"", group.key}]
-    return [group if only else group.shortened(most, asked) for group in groups if group.hits]

@@ -128,6 +128,7 @@ declare(
                 "%(count)d process is out of control", "%(count)d processes are out of control", "count"
             ),
         ),
+        weight=1,  # it makes bad parts now
     )
 )
 declare(

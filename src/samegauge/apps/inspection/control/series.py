@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from samegauge.apps.inspection.control.models import Process, ProcessMember
-from samegauge.core.measurement.models import Conformity, Measurement
+from samegauge.core.measurement.models import NUMBER_OF_PART, Conformity, Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -25,7 +25,6 @@ _COLUMNS = (
     "inspection__reported_at",
     "inspection__position_in_source",
 )
-_MARK_OF_A_NUMBER = "Identity"
 
 
 class Place(NamedTuple):
@@ -49,7 +48,7 @@ class Value:
 
 
 def _values(rows: QuerySet[Measurement]) -> list[Value]:
-    known = rows.filter(actual__isnull=False).exclude(characteristic__kind=_MARK_OF_A_NUMBER)
+    known = rows.filter(actual__isnull=False).exclude(characteristic__kind=NUMBER_OF_PART)
     return sorted(
         (
             Value(

@@ -16,14 +16,13 @@ from samegauge.apps.inspection.models import InstrumentKind
 from samegauge.apps.inspection.plans.models import ChartKind, Frequency, InspectionPlan, PlannedCharacteristic
 from samegauge.apps.inspection.plans.rules import RevisionError, draft
 from samegauge.core.language import reads_chinese
-from samegauge.core.measurement.models import Characteristic, InspectionKind
+from samegauge.core.measurement.models import NUMBER_OF_PART, Characteristic, InspectionKind
 from samegauge.engines.sampling.finding import Risks, find_single_plan
 
 if TYPE_CHECKING:
     from samegauge.core.organisations.models import Person
     from samegauge.core.thread.models import Item
 
-IDENTITY = "Identity"
 PREFIXES = {
     InspectionKind.INCOMING: "IQC",
     InspectionKind.IN_PROCESS: "IPQC",
@@ -76,7 +75,7 @@ def plan_from_template(item: Item, template: Template, actor: Person | None) -> 
 
 def plan_from_characteristics(item: Item, stated: str, actor: Person | None) -> InspectionPlan:
     """Draft a plan of what an import said is measured on an item; `stated` is the plan that the file names."""
-    rows = Characteristic.objects.filter(item=item, plan=stated).exclude(kind=IDENTITY).order_by("sequence", "pk")
+    rows = Characteristic.objects.filter(item=item, plan=stated).exclude(kind=NUMBER_OF_PART).order_by("sequence", "pk")
     if not (characteristics := list(rows)):
         raise RevisionError(_("%(item)s has no characteristics of %(plan)s.") % {"item": item, "plan": stated})
     kind = characteristics[0].inspection_kind
@@ -153,7 +152,7 @@ def lot_sampling() -> dict[str, Any]:
 
 def undrafted() -> list[tuple[str, str, str]]:
     """What imports said is measured and no plan holds yet: item number, stated plan, and how many characteristics."""
-    rows = Characteristic.objects.filter(planned=None).exclude(kind=IDENTITY)
+    rows = Characteristic.objects.filter(planned=None).exclude(kind=NUMBER_OF_PART)
     counted = rows.values("item__number", "plan").annotate(count=Count("pk")).order_by("item__number", "plan")
     return [(row["item__number"], row["plan"], str(row["count"])) for row in counted]
 

@@ -25,7 +25,7 @@ from samegauge.apps.inspection.plans.models import (
 from samegauge.apps.inspection.plans.pictures import PictureError, keep_picture, pictures_offered
 from samegauge.apps.inspection.plans.words import LABELS
 from samegauge.core.language import named
-from samegauge.core.measurement.models import Characteristic
+from samegauge.core.measurement.models import NUMBER_OF_PART, Characteristic
 from samegauge.core.production.models import Station
 
 if TYPE_CHECKING:
@@ -275,7 +275,9 @@ def _number_said(value: float) -> str:
 def offered(revised: Revised) -> dict[str, list[tuple[str, str]]]:
     """What fields with a choice of the organisation's own records offer."""
     if isinstance(revised, Procedure):
-        rows = Characteristic.objects.filter(item=revised.item).exclude(kind="Identity").order_by("plan", "sequence")
+        rows = (
+            Characteristic.objects.filter(item=revised.item).exclude(kind=NUMBER_OF_PART).order_by("plan", "sequence")
+        )
         known = [(str(one.uid), f"{one.name} ({one.plan}, {one.unit_code})") for one in rows[:MOST_OFFERED]]
         return {"characteristic_uid": NOTHING + known, "picture": NOTHING + pictures_offered(revised)}
     if isinstance(revised, Route):
