@@ -43,7 +43,7 @@ def found_group(group: Group) -> FoundGroup:
 
 
 class Question(BaseModel):
-    q: str = Field(min_length=1, max_length=LONGEST_QUESTION, pattern=r"^[^\x00]*$", description="What to look for")
+    q: str = Field("", max_length=LONGEST_QUESTION, pattern=r"^[^\x00]*$", description="Words of a name or number")
     kind: str = Field("", max_length=60, description="Of this kind only, as `kind` of an answer says it")
 
 
