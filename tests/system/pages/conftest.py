@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 from support.processes import RunningSite, site_processes, start_site
 from system.pages.addresses import ADDRESSES
 from system.pages.world import PASSWORD
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 SCREENS = Places().test_tools / "screens" / "pages"
 LOCALES = {"zh": "zh-TW", "en": "en-US"}
+PHRASE = "a gauge for every bore"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -107,6 +109,16 @@ def watched(world: World, context: BrowserContext) -> Visit:
     visit = Visit(world, context, context.new_page())
     visit.watch()
     return visit
+
+
+def begin(page: Page, link: str) -> None:
+    """Become the owner of a new site by its one-time link."""
+    page.goto(link)
+    for name, text in (("organisation_name", "Pier"), ("display_name", "Chen"), ("username", "chen")):
+        page.fill(f"[name={name}]", text)
+    page.fill("[name=password]", PHRASE)
+    page.click("main button[type=submit]")
+    expect(page.locator(".sg-empty")).to_contain_text("Nothing has been imported")
 
 
 @pytest.fixture(scope="session")

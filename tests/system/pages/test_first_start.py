@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 from support.processes import start_site
-from system.pages.conftest import LOCALES, World, watched
+from system.pages.conftest import LOCALES, PHRASE, World, watched
 
 from samegauge.web.frontend.build import Places, build
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-
-PHRASE = "a gauge for every bore"
 
 
 @pytest.mark.parametrize(("language", "empty"), [("zh", "還沒有匯入任何資料"), ("en", "Nothing has been imported")])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 from support.processes import start_site, wait_for
-from system.pages.conftest import SCREENS, World, watched
+from system.pages.conftest import PHRASE, SCREENS, World, begin, watched
 
 from samegauge.core.backup import going_back
 from samegauge.web.frontend.build import Places, build
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-PHRASE = "a gauge for every bore"
-
 
 def partner(page: Page, number: str) -> None:
     page.goto(f"{page.url.partition('/records')[0].rstrip('/')}/records/partners/new/")
@@ -29,15 +27,6 @@ def partner(page: Page, number: str) -> None:
     page.select_option("[name=kind]", index=1)
     page.click("main button.sg-primary")
     expect(page.locator("h1")).to_contain_text(number)
-
-
-def begin(page: Page, link: str) -> None:
-    page.goto(link)
-    for name, text in (("organisation_name", "Pier"), ("display_name", "Chen"), ("username", "chen")):
-        page.fill(f"[name={name}]", text)
-    page.fill("[name=password]", PHRASE)
-    page.click("main button[type=submit]")
-    expect(page.locator(".sg-empty")).to_contain_text("Nothing has been imported")
 
 
 def sign_in(page: Page) -> None:
