@@ -33,7 +33,7 @@ from samegauge.apps.inspection.plans.draft_api import router as plan_drafts
 from samegauge.apps.inspection.plans.edit_api import router as plan_lines
 from samegauge.apps.inspection.stations.api import router as stations
 from samegauge.core.api import DOORS
-from samegauge.core.api_contract import MemberRate
+from samegauge.core.api_contract import MemberRate, add_problems
 from samegauge.core.attention.api import router as duties
 from samegauge.core.attention.duties import DutyError
 from samegauge.core.intake.batches import UndoError
@@ -84,6 +84,11 @@ class SiteApi(NinjaAPI):
         for route in routes:
             setattr(route.callback, "login_required", False)  # noqa: B010 - a mark on a function
         return routes
+
+    def get_openapi_schema(self, **options: Any) -> Any:
+        document = super().get_openapi_schema(**options)
+        add_problems(document)
+        return document
 
 
 # No documentation page: the one that comes with the library loads its scripts from elsewhere.
