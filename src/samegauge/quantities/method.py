@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 _HASH_DIGITS = 16
+_NUMBERS_AT_ONCE = 1 << 14  # their copy stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,8 @@ def hash_of_data(*arrays: ArrayLike) -> str:
     for array in arrays:
         numbers = np.ascontiguousarray(array, dtype="<f8")
         digest.update(repr(numbers.shape).encode("ascii"))
-        # -0.0 and 0.0 are the same measured value.
-        digest.update((numbers + 0.0).tobytes())
+        flat = numbers.reshape(-1)
+        for first in range(0, flat.size, _NUMBERS_AT_ONCE):
+            # -0.0 and 0.0 are the same measured value.
+            digest.update((flat[first : first + _NUMBERS_AT_ONCE] + 0.0).data)
     return "sha256:" + digest.hexdigest()[:_HASH_DIGITS]

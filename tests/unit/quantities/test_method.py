@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 
 import numpy as np
@@ -25,6 +26,13 @@ def test_hash_changes_with_value_order_and_shape() -> None:
         hash_of_data(values[:3], values[3:]),
     }
     assert len(hashes) == 6
+
+
+def test_hash_of_many_numbers_is_that_of_all_their_bytes() -> None:
+    values = np.random.default_rng(1).normal(size=(3, 20_001))
+    values[1, 5] = -0.0
+    plain = hashlib.sha256(repr(values.shape).encode() + (values + 0.0).tobytes()).hexdigest()
+    assert hash_of_data(values) == f"sha256:{plain[:16]}"
 
 
 def test_record_goes_into_json_with_its_exclusions() -> None:

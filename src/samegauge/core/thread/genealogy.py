@@ -61,7 +61,8 @@ class Among(Func):
 def _among(column: str, keys: list[int]) -> tuple[str, Any]:
     if connection.vendor == "sqlite":
         return f"{column} IN (SELECT value FROM json_each(%s))", json.dumps(keys)  # noqa: S608 - a column's own name
-    return f"{column} = ANY(%s)", keys
+    # As text: the driver would look at each key of a list by itself.
+    return f"{column} = ANY(%s::bigint[])", "{" + ",".join(map(str, keys)) + "}"
 
 
 def _fetched(rows: Any) -> list[Any]:

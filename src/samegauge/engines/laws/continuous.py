@@ -252,7 +252,8 @@ def chi_square_quantiles(probability: float, dof: ArrayLike) -> NDArray[np.float
     ----------
     NIST Digital Library of Mathematical Functions, chapters 7 and 8, https://dlmf.nist.gov.
     """
-    return np.asarray(2.0 * scipy.special.gammaincinv(np.asarray(dof, dtype=np.float64) / 2.0, probability))
+    distinct, places = np.unique(np.asarray(dof, dtype=np.float64), return_inverse=True)
+    return np.asarray(2.0 * scipy.special.gammaincinv(distinct / 2.0, probability))[places]
 
 
 def normal_quantiles(probability: ArrayLike) -> NDArray[np.float64]:

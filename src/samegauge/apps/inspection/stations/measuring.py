@@ -17,7 +17,7 @@ from samegauge.quantities.tolerance import Limits, decide
 from samegauge.quantities.units import convert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MEASURED = "measured"
 SOFTWARE = "samegauge stations"
+JUDGED = ["verdict", "performed_at", "reported_at", "retracted_at"]
 CONFORMITY = {
     Decided.CONFORM: Conformity.PASS,
     Decided.NONCONFORM: Conformity.FAIL,
@@ -157,7 +158,7 @@ def _inspections(
             software=SOFTWARE,
             serial_reported=row.unit.serial,
             position_in_source=0,
-            verdict=Conformity.UNDECIDED,
+            verdict=verdict(row.payload["value"], _step(loaded, row)),
             confidence=Confidence.STATED,
             event=events[row.pk],
         )
@@ -188,15 +189,21 @@ def _judge(inspections: set[int], now: datetime) -> None:
     latest: dict[int, dict[int, Measurement]] = defaultdict(dict)
     for row in Measurement.objects.filter(inspection__in=inspections).order_by("measured_at", "pk"):
         latest[row.inspection_id][row.characteristic_id] = row
-    rows = list(Inspection.objects.filter(pk__in=inspections))
-    for inspection in rows:
-        values = latest[inspection.pk].values()
-        if not values:
-            inspection.retracted_at = now
-            continue
-        said = {one.stated for one in values}
-        worst = (one for one in (Conformity.FAIL, Conformity.UNDECIDED) if one in said)
-        inspection.verdict = next(worst, Conformity.PASS)
-        at = max(one.measured_at for one in values if one.measured_at is not None)
-        inspection.performed_at, inspection.reported_at = at, at
-    Inspection.objects.bulk_update(rows, ["verdict", "performed_at", "reported_at", "retracted_at"], batch_size=200)
+    changed = []
+    for inspection in Inspection.objects.filter(pk__in=inspections):
+        before = [getattr(inspection, name) for name in JUDGED]
+        _conclude(inspection, list(latest[inspection.pk].values()), now)
+        if before != [getattr(inspection, name) for name in JUDGED]:
+            changed.append(inspection)
+    Inspection.objects.bulk_update(changed, JUDGED, batch_size=200)
+
+
+def _conclude(inspection: Inspection, values: Sequence[Measurement], now: datetime) -> None:
+    if not values:
+        inspection.retracted_at = now
+        return
+    said = {one.stated for one in values}
+    worst = (one for one in (Conformity.FAIL, Conformity.UNDECIDED) if one in said)
+    inspection.verdict = next(worst, Conformity.PASS)
+    at = max(one.measured_at for one in values if one.measured_at is not None)
+    inspection.performed_at, inspection.reported_at = at, at

@@ -17,7 +17,10 @@ MOST_CANDIDATES = 2000
 
 def failed_serials(parts: Iterable[Unit]) -> set[str]:
     """Return the serial numbers of those whose latest inspection by some plan failed, without a decision since."""
-    failed = unsettled_inspections(Conformity.FAIL).filter(unit__in={part.pk for part in parts})
+    keys = {part.pk for part in parts}
+    if not keys:
+        return set()
+    failed = unsettled_inspections(Conformity.FAIL).filter(unit__in=keys)
     return set(failed.values_list("unit__serial", flat=True))
 
 

@@ -140,7 +140,7 @@ class _Book:
             {row.code: row for row in Station.objects.filter(code__in={one.station for one in entries})},
             {row.uid: row for row in procedures},
             steps,
-            Gauges(instruments),
+            Gauges(instruments - {""}),
             parts,
             failed_serials(parts.values()),
         )

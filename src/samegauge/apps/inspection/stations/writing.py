@@ -24,7 +24,7 @@ from samegauge.core.production.holds import holds_on
 from samegauge.core.thread.rules import Fact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from samegauge.apps.inspection.stations.reasons import Said
@@ -127,7 +127,7 @@ def _write_stops(loaded: Loaded, folded: Folded, now: datetime) -> None:
     for stop, _closer in stops:
         if stop.pk in before and before[stop.pk] != _said_of(stop):
             stop.save()
-    _leave_out(loaded, folded)
+    _leave_out(there, folded)
 
 
 def _stops_there(loaded: Loaded) -> dict[tuple[int, str], UnitStop]:
@@ -168,13 +168,12 @@ def _project(stop: UnitStop, standing: Standing, closer: StationEntry | None) ->
     stop.override_reason = closer.payload["reason"] if closer is not None and overridden else ""
 
 
-def _leave_out(loaded: Loaded, folded: Folded) -> None:
+def _leave_out(there: Mapping[tuple[int, str], UnitStop], folded: Folded) -> None:
     """Stations that a new revision of the route leaves out, unless something was done there."""
     shown = {(one.unit, one.station) for one in folded.standings}
-    stops = UnitStop.objects.filter(unit__in=loaded.units, begun_at=None).select_related("station")
-    UnitStop.objects.filter(
-        pk__in=[stop.pk for stop in stops if (stop.unit_id, stop.station.code) not in shown]
-    ).delete()
+    left_out = [stop.pk for key, stop in there.items() if key not in shown and stop.begun_at is None]
+    if left_out:
+        UnitStop.objects.filter(pk__in=left_out).delete()
 
 
 def _completion(loaded: Loaded, closer: StationEntry) -> Fact:

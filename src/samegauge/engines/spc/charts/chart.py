@@ -275,7 +275,8 @@ def redrawn(
 
     Notes
     -----
-    The new law calls the old one, so that whatever sets centre and spread of a point is worked out once.
+    A new law may call the old one, so that whatever sets centre and spread of a point is worked out once; a chart of
+    ranges takes over sigma and the fingerprint of the data.
 
     Examples
     --------

@@ -144,8 +144,14 @@ def plotted(trace: Trace, rules: RuleChoice, before: Course | None = None) -> Pl
         scores = np.concatenate([before.scores, scores], axis=-1)
         beyond = np.concatenate([before.beyond, beyond], axis=-1)
     alarms = rule_alarms(Course(points, scores, beyond), rules, new)
-    lower, upper = np.maximum(trace.lower, trace.floor), np.minimum(trace.upper, trace.ceiling)
+    lower, upper = _cut(trace.lower, np.maximum, trace.floor), _cut(trace.upper, np.minimum, trace.ceiling)
     return Plotted(trace.points, trace.center, lower, upper, trace.spread, trace.scores, alarms)
+
+
+def _cut(limit: NDArray[np.float64], nearer: np.ufunc, bound: float | NDArray[np.float64]) -> NDArray[np.float64]:
+    """A limit that is one number for all points stays one, seen many times."""
+    one = limit.strides[-1] == 0 and np.ndim(bound) == 0
+    return np.broadcast_to(nearer(limit[..., :1] if one else limit, bound), limit.shape)
 
 
 def beyond_limits(trace: Trace, *, strict: bool) -> NDArray[np.bool_]:
@@ -185,7 +191,10 @@ def beyond_limits(trace: Trace, *, strict: bool) -> NDArray[np.bool_]:
     else:
         outside = (trace.points >= trace.upper) | (trace.points <= trace.lower)
     outside &= ~np.isnan(trace.scores)
-    return np.where(trace.spread == 0.0, np.abs(deviations(trace.points, trace.center)) > 0.0, outside)
+    still = trace.spread == 0.0
+    if not still.any():
+        return outside
+    return np.where(still, np.abs(deviations(trace.points, trace.center)) > 0.0, outside)
 
 
 def deviations(points: NDArray[np.float64], center: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -259,10 +268,13 @@ def normal_trace(
     ----------
     ISO 7870-2:2013.
     """
-    middle, sigma = (np.broadcast_to(array, points.shape) for array in (center, spread))
-    scores = np.divide(points - middle, sigma, out=np.full(points.shape, np.nan), where=sigma > 0.0)
-    reach = width * sigma
-    return Trace(points, middle, middle - reach, middle + reach, sigma, scores, *bounds), ()
+    scores = points - center
+    scores /= np.where(spread > 0.0, spread, np.nan)
+    reach = width * spread
+    middle, lower, upper, sigma = (
+        np.broadcast_to(array, points.shape) for array in (center, center - reach, center + reach, spread)
+    )
+    return Trace(points, middle, lower, upper, sigma, scores, *bounds), ()
 
 
 def taken(design: Design, places: int | NDArray[np.intp] | EllipsisType) -> Design:

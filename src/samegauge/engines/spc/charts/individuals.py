@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from samegauge.engines.errors import InvalidOptionError, TooFewValuesError
 from samegauge.engines.laws.continuous import normal_quantile
-from samegauge.engines.spc.charts.chart import DEFAULT, ChartOptions, ChartPair, Kind, drawn, known_or
+from samegauge.engines.spc.charts.chart import DEFAULT, ChartOptions, ChartPair, Kind, drawn, known_or, redrawn
 from samegauge.engines.spc.charts.design import Arrays, Design, Observed, Trace, normal_trace
 from samegauge.engines.spc.charts.rules import RULE_SETS, RuleChoice, Violation, run_rule_violations
 from samegauge.engines.spc.constants import EXACT, RangeTable
@@ -220,28 +220,21 @@ def imr_charts(
     constant, scatter = options.constants.d2(_SPAN), options.constants.d3(_SPAN)
     constants = {"d2": constant, "d3": scatter}
 
-    def sigma_of(part: Observed, used: NDArray[np.bool_]) -> NDArray[np.float64]:
-        if known is None:
-            return _ESTIMATORS[estimator](part.values, used, constant)
-        return known_or(known, np.empty(part.values.shape[:-1]))
-
     def located(part: Observed, used: NDArray[np.bool_]) -> Design:
-        mean = known_or(options.known.mean, np.compress(used, part.values, axis=-1).mean(axis=-1))
-        sigma = sigma_of(part, used)
+        mean = known_or(options.known.mean, _kept(part.values, used).mean(axis=-1))
+        sigma = _ESTIMATORS[estimator](part.values, used, constant) if known is None else known_or(known, mean)
         return Design(_Values(options.width), (mean, sigma), sigma, words, constants)
 
-    def ranged(part: Observed, used: NDArray[np.bool_]) -> Design:
-        sigma = sigma_of(part, used)
-        first = np.full(sigma.shape, np.nan)
-        frozen = (constant * sigma, scatter * sigma)
-        return Design(_MovingRanges(options.width), frozen, sigma, words, constants, (first,))
+    def ranged(old: Design) -> Design:
+        frozen = (constant * old.sigma, scatter * old.sigma)
+        return replace(old, law=_MovingRanges(options.width), frozen=frozen, memory=(np.full(old.sigma.shape, np.nan),))
 
     words = f"sigma = {_WORDS[estimator]}" if known is None else "sigma known beforehand"
     name, reference = "individuals and moving range chart", "ISO 7870-2:2013"
-    return ChartPair(
-        drawn(Kind("value", name, reference, located, options.rules), seen, options),
-        drawn(Kind("moving range", name, reference, ranged, options.dispersion_rules), seen, options),
-    )
+    location = drawn(Kind("value", name, reference, located, options.rules), seen, options)
+    rules = options.dispersion_rules
+    method = replace(location.method, rule_set=rules.record)
+    return ChartPair(location, redrawn(location, "moving range", ranged, method, rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,9 +252,15 @@ class _MovingRanges:
 
     def __call__(self, frozen: Arrays, memory: Arrays, seen: Observed) -> tuple[Trace, Arrays]:
         center, spread = (array[..., None] for array in frozen)
-        before = np.concatenate([memory[0][..., None], seen.values[..., :-1]], axis=-1)
-        trace, _ = normal_trace(np.abs(seen.values - before), center, spread, self.width, (0.0, np.inf))
+        ranges = np.empty_like(seen.values)
+        np.subtract(seen.values[..., 0], memory[0], out=ranges[..., 0])
+        np.subtract(seen.values[..., 1:], seen.values[..., :-1], out=ranges[..., 1:])
+        trace, _ = normal_trace(np.abs(ranges, out=ranges), center, spread, self.width, (0.0, np.inf))
         return trace, (seen.values[..., -1],)
+
+
+def _kept(values: NDArray[np.float64], which: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return values if which.all() else np.compress(which, values, axis=-1)
 
 
 def _counted(values: NDArray[np.float64], used: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -271,7 +270,8 @@ def _counted(values: NDArray[np.float64], used: NDArray[np.bool_]) -> NDArray[np
             "No two neighbouring values are left, so there is no moving range.",
             "沒有相鄰的兩筆數值，無法計算移動全距。",
         )
-    return np.compress(counted, np.abs(np.diff(values)), axis=-1)
+    ranges = np.diff(values)
+    return _kept(np.abs(ranges, out=ranges), counted)
 
 
 def _from_mean(values: NDArray[np.float64], used: NDArray[np.bool_], constant: float) -> NDArray[np.float64]:
@@ -284,7 +284,7 @@ def _from_median(values: NDArray[np.float64], used: NDArray[np.bool_], _: float)
 
 
 def _from_all(values: NDArray[np.float64], used: NDArray[np.bool_], _: float) -> NDArray[np.float64]:
-    given = np.compress(used, values, axis=-1)
+    given = _kept(values, used)
     # Equal values differ from their rounded mean in the last bit.
     return np.where(np.ptp(given, axis=-1) > 0.0, given.std(axis=-1, ddof=1), 0.0)
 

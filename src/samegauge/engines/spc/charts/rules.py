@@ -253,8 +253,9 @@ def rule_alarms(seen: Course, choice: RuleChoice, new: int | None = None) -> NDA
     Notes
     -----
     Rule 1 asks for a point beyond the chart's own limits, the zone rules for scores, trend and alternation for the
-    plotted points themselves. A point that does not exist (NaN) breaks every pattern. Hits are counted in windows by
-    adding shifted arrays of bytes, so that a million points with all eight rules take tens of milliseconds.
+    plotted points themselves. A point that does not exist (NaN) breaks every pattern. A run is found by joining runs
+    of half its length, hits in windows by adding shifted arrays of bytes: all eight rules on a million points take some
+    ten milliseconds.
 
     Examples
     --------
@@ -270,8 +271,7 @@ def rule_alarms(seen: Course, choice: RuleChoice, new: int | None = None) -> NDA
     asked = seen.points.shape[-1] if new is None else new
     found = np.zeros((*seen.points.shape[:-1], asked), dtype=np.uint16)
     for rule in choice.rules:
-        completed = _completed(seen, rule, asked, choice)
-        found |= completed.astype(np.uint16) << np.uint16(rule.number - 1)
+        found |= _completed(seen, rule, asked, choice) * np.uint16(1 << (rule.number - 1))
     return found
 
 
@@ -284,10 +284,13 @@ def _completed(seen: Course, rule: RunRule, new: int, choice: RuleChoice) -> NDA
     needed = min(rule.needed, span)
     done = np.zeros((*seen.points.shape[:-1], new), dtype=np.bool_)
     for hits in _hits(seen, rule, strict=choice.strict):
-        # The point that ends the window must be a hit itself, or it completes nothing.
-        done |= (_count(hits, span, new) >= needed) & _last(hits, new)
+        if needed == span:
+            done |= _runs(hits, span, new)
+        else:
+            # The point that ends the window must be a hit itself, or it completes nothing.
+            done |= (_count(hits, span, new) >= needed) & _last(hits, new)
     if needed < span and choice.full_windows:
-        done &= _count(np.isfinite(seen.points), span, new) == span
+        done &= _runs(np.isfinite(seen.points), span, new)
     return done
 
 
@@ -324,6 +327,20 @@ def _count(hits: NDArray[np.bool_], span: int, new: int) -> NDArray[np.uint8]:
         first = max(size - new - back, 0)
         total[..., first + back - (size - new) :] += hits[..., first : size - back]
     return total
+
+
+def _runs(hits: NDArray[np.bool_], span: int, new: int) -> NDArray[np.bool_]:
+    """Whether all `span` points up to each of the last `new` are hits."""
+    size = hits.shape[-1]
+    if new == 1 and size >= span:
+        return np.asarray(hits[..., size - span :].all(axis=-1, keepdims=True))
+    length, ends = 1, hits
+    while length < span:
+        step = min(length, span - length)
+        ends, length = ends[..., step:] & ends[..., :-step], length + step
+    missing = max(new - ends.shape[-1], 0)
+    early = np.zeros((*hits.shape[:-1], missing), dtype=np.bool_)
+    return np.concatenate([early, _last(ends, new - missing)], axis=-1)
 
 
 def violations_of(scores: NDArray[np.float64], alarms: NDArray[np.uint16], choice: RuleChoice) -> tuple[Violation, ...]:

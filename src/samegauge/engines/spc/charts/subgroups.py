@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
 
 import numpy as np
 
 from samegauge.engines.errors import InvalidOptionError, ShapeError, TooFewValuesError
-from samegauge.engines.spc.charts.chart import DEFAULT, ChartOptions, ChartPair, Kind, drawn, known_or
+from samegauge.engines.spc.charts.chart import DEFAULT, ChartOptions, ChartPair, Kind, drawn, known_or, redrawn
 from samegauge.engines.spc.charts.design import Arrays, Design, Observed, Trace, normal_trace
 from samegauge.engines.spc.constants import RangeTable, SpreadStatistic, c4
 from samegauge.engines.values import checked_values
@@ -194,26 +194,21 @@ def _charts(statistic: str, groups: Groups, options: ChartOptions, estimator: Sp
     seen, known = subgroups(groups), options.known.sigma
     words = f"sigma from {_WORDS[estimator]}" if known is None else "sigma known beforehand"
 
-    def sigma_of(part: Observed, used: NDArray[np.bool_]) -> NDArray[np.float64]:
-        if known is None:
-            return _sigma(part, used, estimator, options.constants)
-        return known_or(known, np.empty(part.values.shape[:-1]))
-
     def located(part: Observed, used: NDArray[np.bool_]) -> Design:
-        sizes, sigma = np.compress(used, part.sizes, axis=-1), sigma_of(part, used)
+        sizes = np.compress(used, part.sizes, axis=-1)
         total = (np.compress(used, part.values, axis=-1) * sizes).sum(axis=-1) / sizes.sum(axis=-1)
         mean = known_or(options.known.mean, np.asarray(total))
+        sigma = _sigma(part, used, estimator, options.constants) if known is None else known_or(known, mean)
         return Design(_Means(options.width), (mean, sigma), sigma, words, _used_constants(part, options))
 
-    def dispersed(part: Observed, used: NDArray[np.bool_]) -> Design:
-        sigma, law = sigma_of(part, used), _Spreads(statistic, options.width, options.constants)
-        return Design(law, (sigma,), sigma, words, _used_constants(part, options))
+    def dispersed(old: Design) -> Design:
+        return replace(old, law=_Spreads(statistic, options.width, options.constants), frozen=(old.sigma,))
 
     name = f"mean and {statistic} chart of subgroups"
-    return ChartPair(
-        drawn(Kind("mean", name, "ISO 7870-2:2013", located, options.rules), seen, options),
-        drawn(Kind(statistic, name, "ISO 7870-2:2013", dispersed, options.dispersion_rules), seen, options),
-    )
+    location = drawn(Kind("mean", name, "ISO 7870-2:2013", located, options.rules), seen, options)
+    rules = options.dispersion_rules
+    method = replace(location.method, rule_set=rules.record)
+    return ChartPair(location, redrawn(location, statistic, dispersed, method, rules))
 
 
 @dataclass(frozen=True, slots=True)

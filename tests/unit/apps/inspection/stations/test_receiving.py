@@ -18,6 +18,7 @@ from samegauge.apps.inspection.plans.rules import withdraw
 from samegauge.apps.inspection.stations.models import StationEntry
 from samegauge.apps.inspection.stations.work import work_at
 from samegauge.core.measurement.models import Characteristic, Inspection, Measurement
+from samegauge.core.merkle_log.models import RowSeal
 from samegauge.core.production import holds
 from samegauge.core.production.holds import Hold
 from samegauge.core.production.models import Station
@@ -229,6 +230,16 @@ def test_a_value_taken_back_is_retracted_with_its_inspection(line: Line) -> None
     assert line.outcomes([back]) == ["taken"]
     assert (Measurement.objects.count(), Measurement.everything.count(), Inspection.objects.count()) == (0, 1, 0)
     assert line.stop().done == 1
+
+
+def test_an_inspection_is_written_again_only_when_a_value_changes_it(line: Line) -> None:
+    seals = RowSeal.objects.filter(table=Inspection._meta.label_lower)
+    line.send(line.work(0)[:2])
+    assert (Inspection.objects.get().verdict, seals.count()) == ("pass", 1)
+    line.send([line.entry(40, 40, "bore", "value", value=6.0, unit_code="µm", instrument="DI-01")])
+    assert seals.count() == 2
+    line.send([line.entry(30, 30, "bore", "value", value=7.0, unit_code="µm", instrument="DI-01")])
+    assert seals.count() == 2
 
 
 def test_a_part_removed_by_another_door_opens_its_step_and_is_not_put_back(line: Line) -> None:
