@@ -66,9 +66,12 @@ class ImportSite:
         )
 
     def tell(self, *words: str | Path) -> dict[str, Any]:
+        return self.told_by("import_facts_process.py", *words)
+
+    def told_by(self, script: str, *words: str | Path) -> dict[str, Any]:
+        """Run a script of the test support on this site, and return what it prints."""
         options = process.Options(env=environment_of(self.home))
-        done = process.run([sys.executable, SUPPORT / "import_facts_process.py", *words], options)
-        return json.loads(done.text)
+        return json.loads(process.run([sys.executable, SUPPORT / script, *words], options).text)
 
     def facts(self) -> dict[str, Any]:
         return self.tell("facts")

@@ -17,6 +17,7 @@ from samegauge.core.search.models import SearchEntry, SearchGram
 from samegauge.core.sharing.models import Covers
 from samegauge.core.sharing.rules import Offer, revoke, share
 from samegauge.core.thread.models import Item, Unit
+from samegauge.core.thread.rules import Recorder
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -108,9 +109,9 @@ def test_what_is_shared_is_found_until_the_next_question_after_it_was_revoked(vi
     unit = victim.records["child"]
     owner = victim.people[Role.OWNER]
     with organisation_scope(victim.organisation):
-        grant = share(unit, stranger.organisation, Offer(Covers.BOTH, "theirs"), owner)
+        grant = share(unit, stranger.organisation, Offer(Covers.BOTH, "theirs"), Recorder(actor=owner))
     assert f"/shared/{grant.uid}/" in said_to(stranger, Role.OWNER, victim.marks[0])
     assert f"/shared/{grant.uid}/" not in said_to(stranger, Role.GUEST, victim.marks[0])
     with organisation_scope(victim.organisation):
-        revoke(grant, "no longer", owner)
+        revoke(grant, "no longer", Recorder(actor=owner))
     assert str(grant.uid) not in said_to(stranger, Role.OWNER, victim.marks[0])

@@ -15,6 +15,7 @@ from samegauge.core.scope import organisation_scope
 from samegauge.core.sharing.models import Covers, Grant
 from samegauge.core.sharing.rules import Offer, revoke, share
 from samegauge.core.thread.models import Unit
+from samegauge.core.thread.rules import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def grant(victim: Firm, stranger: Firm) -> Grant:
     """The victim shares its unit with the stranger; another unit and everything else stay its own."""
     with organisation_scope(victim.organisation):
         unit = Unit.objects.select_related("item").get(pk=victim.records["thread.Unit"].pk)
-        return share(unit, stranger.organisation, Offer(Covers.BOTH, "x"), victim.people[Role.OWNER])
+        return share(unit, stranger.organisation, Offer(Covers.BOTH, "x"), Recorder(actor=victim.people[Role.OWNER]))
 
 
 def told(visiting: Firm, role: Role, other: Firm, grant: Grant) -> Iterator[tuple[str, str]]:
@@ -92,7 +93,7 @@ def test_a_third_firm_and_a_guest_find_nothing(victim: Firm, stranger: Firm, gra
 
 def test_revoked_every_address_is_as_if_it_had_never_been(victim: Firm, stranger: Firm, grant: Grant) -> None:
     with organisation_scope(victim.organisation):
-        revoke(grant, "x", victim.people[Role.OWNER])
+        revoke(grant, "x", Recorder(actor=victim.people[Role.OWNER]))
     assert dict(told(stranger, Role.OWNER, victim, grant)) == {}
     visitor = Visitor(stranger, Role.OWNER)
     shared = [path for path in questions(stranger, victim) if "shar" in path]

@@ -54,6 +54,13 @@ def run(options: Namespace) -> int:
             f"{counts['units']} 個序號、{counts['station_steps']} 次組裝站作業、{counts['inspections']} 次檢驗、"
             f"{counts['service_calls']} 次叫修。埋入的真相：{loaded.truth}",
         )
+    elif loaded.counts:
+        say(
+            options,
+            f"The simulated company of seed {loaded.seed}, {loaded.start.date()} to {until}, is loaded already; "
+            "what was missing was added.",
+            f"種子 {loaded.seed} 的模擬公司（{loaded.start.date()} 至 {until}）先前已載入，這次補上缺少的資料。",
+        )
     else:
         say(
             options,
@@ -61,6 +68,8 @@ def run(options: Namespace) -> int:
             "nothing was added.",
             f"種子 {loaded.seed} 的模擬公司（{loaded.start.date()} 至 {until}）先前已載入，這次沒有新增資料。",
         )
+    for error in loaded.left_out:
+        say(options, f"Left out: {error.message}", f"略過：{error.message_zh}")
     say_json(
         options,
         {
@@ -69,6 +78,7 @@ def run(options: Namespace) -> int:
             "start": loaded.start.isoformat(),
             "organisations": loaded.organisations,
             "counts": loaded.counts,
+            "left_out": [error.message for error in loaded.left_out],
             "truth": str(loaded.truth),
         },
     )

@@ -391,10 +391,11 @@ def sharing(owner: Person) -> dict[str, str]:
     from samegauge.core.sharing.models import Covers
     from samegauge.core.sharing.rules import Offer, share
     from samegauge.core.thread.models import Unit
+    from samegauge.core.thread.rules import Recorder
 
     unit = Unit.objects.select_related("item").get(serial="Cover-01")
     offer = Offer(Covers.BOTH, "For your incoming inspection")
-    uid = share(unit, Organisation.objects.get(name="Empty Works"), offer, owner).uid
+    uid = share(unit, Organisation.objects.get(name="Empty Works"), offer, Recorder(actor=owner)).uid
     window = f"/shared/{uid}/"
     return {"grant": f"/sharing/{uid}/", "shared": window, "shared_thread": f"{window}units/{unit.uid}/"}
 

@@ -55,7 +55,7 @@ SAID_BY_EVENTS = {
 }
 # The row itself says who did each of the few things that can be done with it, and when.
 OWN_COLUMNS = {
-    "sharing.Grant": {"granted_by", "granted_at", "reason", "revoked_by", "revoked_at", "revocation_reason"},
+    "sharing.Grant": {"granted_by_name", "granted_at", "reason", "revoked_by_name", "revoked_at", "revocation_reason"},
     "intake.ImportBatch": {"actor", "started_at", "undone_at", "undo_event"},
     "intake.ImportedFile": {"batch", "outcome", "standing"},
     "jobs.Job": {"requested_by", "requested_at", "finished_at", "state"},

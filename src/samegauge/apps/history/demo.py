@@ -1,14 +1,22 @@
-"""The simulated builder's recalls: the bearings that fail early, and the beds that were relieved too cold."""
+"""The simulated builder's recalls (bearings that fail early, beds relieved too cold) and the passports it issued."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from samegauge.apps.history.models import RecallState
+from django.conf import settings
+
+from samegauge.apps.history.models import Passport, RecallState
+from samegauge.apps.history.passports import issue
 from samegauge.apps.history.recalls import Criterion, RecallKind, found_by, open_recall, set_states
-from samegauge.core.demo.chapters import declare_chapter
-from samegauge.core.thread.models import Lot
+from samegauge.core.demo.books import RECORDED_BY, simulated_organisation
+from samegauge.core.demo.chapters import declare_chapter, declare_sequel
+from samegauge.core.scope import organisation_scope
+from samegauge.core.thread.models import Lot, Unit
 from samegauge.core.thread.parts import block
+from samegauge.core.thread.rules import Recorder
+from samegauge.simulators.builder.catalogue import BUILDER
+from samegauge.simulators.builder.company import newest_of_each_customer
 
 if TYPE_CHECKING:
     from samegauge.core.demo.books import Books
@@ -27,6 +35,7 @@ NOTES = {
     RecallState.SCHEDULED: "已約時間 date agreed",
     RecallState.INFORMED: "電話 by telephone",
 }
+MACHINES_WITH_PASSPORT = 3
 
 
 def write_recalls(books: Books, company: Company) -> int:
@@ -57,4 +66,16 @@ def _write(books: Books, lot: str, title: str, reason: str) -> int:
     return len(rows)
 
 
+def issue_passports(company: Company) -> int:
+    """Issue a passport for the newest machine of the first customers, once; return how many were issued now."""
+    wanted = [machine.serial for machine in newest_of_each_customer(company)[:MACHINES_WITH_PASSPORT]]
+    with organisation_scope(simulated_organisation(BUILDER)):
+        have = set(Passport.objects.filter(unit__serial__in=wanted).values_list("unit__serial", flat=True))
+        units = list(Unit.objects.filter(serial__in=set(wanted) - have).select_related("item", "revision"))
+        for unit in units:
+            issue(unit, Recorder(actor_name=f"{RECORDED_BY} · QM-1"), settings.SITE.address)
+    return len(units)
+
+
 declare_chapter("recalled_machines", write_recalls)
+declare_sequel("passports", issue_passports)

@@ -18,7 +18,7 @@ from samegauge.core.organisations.models import Organisation
 from samegauge.core.printing import PrintError, fonts_folder
 from samegauge.core.production.models import Confidence
 from samegauge.core.thread.genealogy import as_built
-from samegauge.core.thread.rules import Fact, Recorder, record, sealed_content
+from samegauge.core.thread.rules import Fact, Recorder, record, said_of, sealed_content
 from samegauge.core.vault.rules import keep
 from samegauge.doors.crypto import (
     PublicKey,
@@ -55,7 +55,7 @@ def issue(unit: Unit, recorder: Recorder, verify_address: str) -> Passport:
     address = f"{verify_address.rstrip('/')}/verify/{token}/"
     render_pdf(signed, address, fonts_folder(), unit.organisation.time_zone)
     payload = {"key": key.public.key_id, "bytes": len(signed), "sha256": sha256(signed).hex()}
-    event = record(Fact("passport_issued", now, payload, unit=unit), recorder)
+    event = record(Fact("passport_issued", now, said_of(unit, payload), unit=unit), recorder)
     sign_and_show(now)
     pdf = render_pdf(signed, address, fonts_folder(), unit.organisation.time_zone, proof_of(event))
     with transaction.atomic():

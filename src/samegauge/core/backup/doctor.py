@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from samegauge.core.backup.findings import Finding, Weight
-from samegauge.core.backup.standing import backup_findings, full_disks, key_findings
+from samegauge.core.backup.standing import backup_findings, full_disks, key_findings, simulated_organisations
 from samegauge.core.database import broken_references, damages, is_there
 from samegauge.core.database_walls.building import faults
 from samegauge.core.intake.models import FileOutcome, ImportBatch, ImportedFile
@@ -61,7 +61,7 @@ def examine_site(home: Path, tell: Listener | None = None) -> Checkup:
     steps: list[tuple[str, str, Callable[[], Iterable[Finding]]]] = [
         ("this machine", "這台電腦", lambda: [*full_disks(home, LEAST_FREE_BYTES), *_modes(home)]),
         ("lake", "資料湖", lambda: _lake(home)),
-        ("keys", "金鑰", lambda: [*_keys(home, _organisation_uids() if readable else set()), *key_findings(home)]),
+        ("keys", "金鑰", lambda: _keys(home, readable=readable)),
     ]
     if readable:
         steps += [
@@ -184,7 +184,9 @@ def _imports_of(organisation: Organisation) -> Iterator[Finding]:
             yield Finding("readings_missing", name, str(organisation))
 
 
-def _keys(home: Path, issuers: set[str]) -> Iterator[Finding]:
+def _keys(home: Path, *, readable: bool) -> Iterator[Finding]:
+    simulated = simulated_organisations() if readable else frozenset[str]()
+    issuers = _organisation_uids() - simulated if readable else set[str]()
     folder = home / "keys"
     known = {path.stem for path in folder.glob("*.key")}
     for path in sorted(folder.glob("*.key")):
@@ -198,6 +200,7 @@ def _keys(home: Path, issuers: set[str]) -> Iterator[Finding]:
     for path in sorted((folder / "trusted").glob("*.pub")):
         if path.stem in issuers - known:
             yield Finding("key_missing", f"keys/{path.stem}.key")
+    yield from key_findings(home, simulated)
 
 
 def _organisation_uids() -> set[str]:

@@ -15,8 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from samegauge.core.backup.doctor import LEAST_FREE_BYTES
-from samegauge.core.backup.keys import last_key_backup, signing_keys
-from samegauge.core.backup.standing import BACKUP, CHECKUP, OVERDUE, backups_due_since, key_findings, last_done
+from samegauge.core.backup.keys import last_key_backup
+from samegauge.core.backup.standing import (
+    BACKUP,
+    CHECKUP,
+    OVERDUE,
+    backups_due_since,
+    key_findings,
+    keys_to_keep,
+    last_done,
+    simulated_organisations,
+)
 from samegauge.core.charts.numerals import quantity_text
 from samegauge.core.database_walls.building import faults
 from samegauge.core.jobs.worker_sign import age_s
@@ -138,11 +147,12 @@ def _backups() -> Part:
 
 
 def _keys(home: Path) -> Part:
-    name, made, count = _("Signing keys"), last_key_backup(home), len(signing_keys(home))
+    simulated = simulated_organisations()
+    name, made, count = _("Signing keys"), last_key_backup(home), len(keys_to_keep(home, simulated))
     evidence = ngettext("%(count)d key", "%(count)d keys", count) % {"count": count}
     if not count:
         return Part(name, "neutral", _("none yet"), _("The first passport makes one."))
-    if any(key_findings(home)):
+    if any(key_findings(home, simulated)):
         action = _("Run “samegauge backup-keys FILE” and keep the file apart from the backups.")
         return Part(name, "warning", _("no recent sealed copy"), evidence, action, made.at)
     return Part(name, "ok", _("in a sealed copy"), evidence, "", made.at)

@@ -14,12 +14,13 @@ from samegauge.core.backup.findings import Finding
 from samegauge.core.backup.keys import last_key_backup, signing_keys
 from samegauge.core.backup.places import place_of
 from samegauge.core.jobs.models import Job, JobState
+from samegauge.core.organisations.models import Organisation
 from samegauge.core.organisations.rules import house
 from samegauge.core.scope import organisation_scope
 from samegauge.doors.object_store import is_store_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 BACKUP, CHECKUP = "backup", "checkup"
 OVERDUE = timedelta(days=2)
@@ -65,10 +66,21 @@ def full_disks(home: Path, least_free_bytes: int) -> Iterator[Finding]:
             yield Finding("disk_nearly_full", str(folder), f"{free >> 20} MiB")
 
 
-def key_findings(home: Path) -> Iterator[Finding]:
+def simulated_organisations() -> frozenset[str]:
+    uids = Organisation.objects.filter(is_simulated=True).values_list("uid", flat=True)
+    return frozenset(str(uid) for uid in uids)
+
+
+def keys_to_keep(home: Path, simulated: Collection[str]) -> dict[str, str]:
+    """Fingerprints of the signing keys by file, without those that sign simulated data: nobody would miss them."""
+    return {name: key_id for name, key_id in signing_keys(home).items() if name not in simulated}
+
+
+def key_findings(home: Path, simulated: Collection[str]) -> Iterator[Finding]:
     """Signing keys that no sealed file holds, as far as this site knows."""
     made = last_key_backup(home)
-    uncovered = sorted(name for name, key_id in signing_keys(home).items() if key_id not in made.key_ids)
+    kept = keys_to_keep(home, simulated)
+    uncovered = sorted(name for name, key_id in kept.items() if key_id not in made.key_ids)
     for name in uncovered:
         yield Finding("key_not_backed_up", f"keys/{name}.key")
     if made.at is not None and not uncovered and datetime.now(UTC) - made.at > KEYS_PROVEN_FOR:

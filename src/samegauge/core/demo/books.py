@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from samegauge.core.demo.payloads import named_item, said
+from samegauge.core.organisations.models import Organisation
 from samegauge.core.thread.models import Item, ItemKind, Lot, LotKind, Revision, Unit
 from samegauge.core.thread.rules import Fact, Recorder, record_all
 
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from samegauge.core.organisations.models import Organisation
     from samegauge.core.thread.models import Event
-    from samegauge.simulators.builder.records import Machine, Part
+    from samegauge.simulators.builder.records import Machine, Part, Words
 
 RECORDED_BY = "samegauge demo"
+
+
+def simulated_organisation(name: Words) -> Organisation:
+    return Organisation.objects.get(name=name.en, is_simulated=True)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What an app adds to the simulated builder's records, declared in the app's `demo.py`."""
+"""What is added to the simulated company's records, declared in a `demo.py`: inside its transaction, or after it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from samegauge.simulators.builder.records import Company
 
     Write = Callable[[Books, Company], int]
+    Follow = Callable[[Company], int]
 
 _chapters: dict[str, Write] = {}
+_sequels: dict[str, Follow] = {}
 
 
 def declare_chapter(name: str, write: Write) -> None:
@@ -25,3 +27,17 @@ def declare_chapter(name: str, write: Write) -> None:
 def chapters() -> dict[str, Write]:
     autodiscover_modules("demo")
     return _chapters
+
+
+def declare_sequel(name: str, follow: Follow) -> None:
+    """`follow` runs outside the company's transaction and its scope, each time that `samegauge demo` is called.
+
+    It writes what is not there yet, so that one killed half-way is completed by the next; it returns how many records
+    it made now. For what leaves files outside the database: readings, keys.
+    """
+    _sequels[name] = follow
+
+
+def sequels() -> dict[str, Follow]:
+    autodiscover_modules("demo")
+    return _sequels

@@ -16,16 +16,19 @@ from samegauge.core.attention.refreshing import refresh
 from samegauge.core.database_walls.building import gather_statistics
 from samegauge.core.demo import payloads
 from samegauge.core.demo.books import Books
-from samegauge.core.demo.chapters import chapters
+from samegauge.core.demo.chapters import chapters, sequels
 from samegauge.core.demo.inspections import write_inspections
 from samegauge.core.demo.master_data import write_master_data
 from samegauge.core.organisations.models import Membership, Organisation, OrganisationKind, Role
 from samegauge.core.organisations.rules import open_simulated
+from samegauge.core.printing import PrintError
 from samegauge.core.scope import organisation_scope
 from samegauge.core.thread.models import AsBuiltEdge, Event, LotKind
 from samegauge.core.thread.rules import Fact
 from samegauge.simulators.builder.catalogue import BUILDER, CUSTOMERS, FOUNDRIES, REVISION_DAYS
 from samegauge.simulators.builder.company import as_json, digest, simulated
+from samegauge.simulators.machining.plan import planned
+from samegauge.simulators.machining.plan import truths as machining_truths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,7 +42,7 @@ LOADED = "demo_loaded"
 
 @dataclass(frozen=True)
 class Loaded:
-    """What is there now; `added` tells whether this call put it there."""
+    """What is there now; `added` tells whether this call put it there, `counts` what this call wrote."""
 
     added: bool
     seed: int
@@ -47,6 +50,7 @@ class Loaded:
     organisations: list[str]
     counts: dict[str, int]
     truth: Path
+    left_out: list[PrintError]
 
 
 def load(seed: int, start: datetime, tell: Tell = lambda *_progress: None) -> Loaded:
@@ -59,12 +63,26 @@ def load(seed: int, start: datetime, tell: Tell = lambda *_progress: None) -> Lo
         if owner is not None:
             open_simulated(owner.person)
         gather_statistics(connection)
+    more, left_out = _followed(company)
+    counts |= more
+    tell(5, 5, "Readings, grants and passports added", "讀值、分享與履歷護照已加入")
     organisations = list(Organisation.objects.filter(is_simulated=True).order_by("pk"))
     for organisation in organisations:
         with organisation_scope(organisation):
             refresh()  # the start pages say at once what needs attention, without waiting for the worker
     names = [organisation.name for organisation in organisations]
-    return Loaded(not known, company.seed, company.start, names, counts, _truth_written(company))
+    return Loaded(not known, company.seed, company.start, names, counts, _truth_written(company), left_out)
+
+
+def _followed(company: Company) -> tuple[dict[str, int], list[PrintError]]:
+    """Write what is missing after the company's own records, and say what cannot be printed here."""
+    counts, left_out = {}, []
+    for name, follow in sequels().items():
+        try:
+            counts[name] = follow(company)
+        except PrintError as error:
+            left_out.append(error)
+    return {name: count for name, count in counts.items() if count}, left_out
 
 
 def _known() -> tuple[int, datetime] | None:
@@ -104,17 +122,17 @@ def _write_builder(company: Company, books: Books, tell: Tell) -> dict[str, int]
         books.add_lots(LotKind.HEAT_TREATMENT, {batch.number: "" for batch in company.heat_treatments})
         books.add_lots(LotKind.DELIVERY, {lot.number: lot.item for lot in company.lots})
         books.add_units(company.parts, company.machines)
-        tell(1, 4, "Units registered", "序號已登錄")
+        tell(1, 5, "Units registered", "序號已登錄")
         books.record([*_castings(company, books), *_machines(company, books), *_service(company.calls, books)])
         said = {"seed": company.seed, "start": company.start.isoformat(), "sha256": digest(company)}
         books.record([Fact(LOADED, books.received_at, payloads.said(**said))])
-        tell(2, 4, "Stations and service recorded", "組裝站與叫修已記錄")
+        tell(2, 5, "Stations and service recorded", "組裝站與叫修已記錄")
         measurements = write_inspections(books, company)
-        tell(3, 4, "Inspections recorded", "檢驗已記錄")
+        tell(3, 5, "Inspections recorded", "檢驗已記錄")
         _build(company, books)
         gather_statistics(connection)
         written = {name: write(books, company) for name, write in chapters().items()}
-        tell(4, 4, "Machines built", "機台已組裝")
+        tell(4, 5, "Machines built", "機台已組裝")
         return {
             "units": len(books.units),
             "lots": len(books.lots),
@@ -235,6 +253,7 @@ def _truth_written(company: Company) -> Path:
     path = Path(settings.SAMEGAUGE_HOME) / "demo" / "truth.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     content: dict[str, Any] = {"seed": company.seed, "start": company.start, **company.truths.as_dict()}
+    content["machining"] = machining_truths(planned(company))
     with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
         json.dump(as_json(content), file, ensure_ascii=False, indent=2)
     return Path(file.name).replace(path)

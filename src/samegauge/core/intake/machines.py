@@ -31,7 +31,8 @@ def take_in_devices(source: Source, intake: Intake) -> None:
 
 def machine_named(name: str, intake: Intake) -> Unit:
     """Return the machine of this name; one that no device description has introduced is registered as it is called."""
-    return intake.unit(name, _model(UNKNOWN_MODEL, None))
+    known = Unit.objects.filter(serial=name).select_related("item").first()
+    return known or intake.unit(name, _model(UNKNOWN_MODEL, None))
 
 
 def _model(model: str, manufacturer: str | None) -> Item:

@@ -13,7 +13,7 @@ from samegauge.core.intake.machines import machine_named
 from samegauge.core.intake.run import alone
 from samegauge.core.production.models import Confidence, OperationRun, ProgramRevision, Trace
 from samegauge.core.telemetry import organisation_lake
-from samegauge.core.thread.rules import Fact, record
+from samegauge.core.thread.rules import Fact, record, said_of
 from samegauge.engines.signals.families import FAMILIES, family_of, program_trace
 from samegauge.engines.signals.operations import Cause, Operation, ToolChange, part_operations
 from samegauge.engines.signals.programs import ProgramFacts, ProgramMatch, match_program
@@ -98,7 +98,7 @@ def _take_in_trace(part: TracedPart, machine: Unit, label: str, background: Prog
         "match": {"confidence": part.confidence.value, "evidence": part.evidence},
     }
     started, ended = _instant(observations.time_ns[0] / 1e9), _instant(observations.time_ns[-1] / 1e9)
-    event = record(Fact("traced", ended, payload, unit=part.unit), intake.recorder)
+    event = record(Fact("traced", ended, said_of(part.unit, payload), unit=part.unit), intake.recorder)
     trace = Trace.objects.create(
         unit=part.unit,
         machine=machine,
@@ -151,7 +151,8 @@ def _record_operations(found: PartOperations, trace: Trace, intake: Intake) -> N
         payload = {"operation": label, "machine": trace.machine.serial, "program": reported, **facts}
         span = operation.span
         assert span is not None  # noqa: S101 - chosen above
-        event = record(Fact("made", _instant(span.start_s), payload, unit=trace.unit), intake.recorder)
+        said = said_of(trace.unit, payload)
+        event = record(Fact("made", _instant(span.start_s), said, unit=trace.unit), intake.recorder)
         OperationRun.objects.create(
             unit=trace.unit,
             machine=trace.machine,

@@ -18,7 +18,7 @@ from samegauge.core.organisations.models import Organisation
 from samegauge.core.production.models import OperationRun
 from samegauge.core.scope import TooLongError, current_organisation_id
 from samegauge.core.thread.models import Event, Item, Unit
-from samegauge.core.thread.rules import Fact, Recorder, record
+from samegauge.core.thread.rules import Fact, Recorder, record, said_of
 from samegauge.formats.errors import FormatError
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ class Intake:
         known = Unit.objects.filter(serial=serial).select_related("item").first()
         if known is not None:
             return known
-        unit = Unit.objects.create(serial=serial, item=item, batch=self.batch)
-        payload = {"serial": serial, "item": item.number}
-        record(Fact("registered", self.recorder.receive_time, payload, unit=unit), self.recorder)
+        simulated = self.batch.organisation.is_simulated
+        unit = Unit.objects.create(serial=serial, item=item, batch=self.batch, simulated=simulated)
+        said = said_of(unit, {"serial": serial, "item": item.number})
+        record(Fact("registered", self.recorder.receive_time, said, unit=unit), self.recorder)
         return unit
 
     def is_in(self, source: Source) -> bool:

@@ -18,6 +18,7 @@ from samegauge.core.organisations.permissions import Action, needs
 from samegauge.core.sharing import rules
 from samegauge.core.sharing.models import Covers, Grant, GrantUse, UsedPage
 from samegauge.core.thread.models import Unit
+from samegauge.core.thread.rules import Recorder
 
 router = GuardedRouter(tags=["sharing"])
 
@@ -99,7 +100,8 @@ def share_unit(request: HttpRequest, unit_uid: UUID, said: NewGrant) -> Any:
     unit = get_object_or_404(Unit.objects.select_related("item"), uid=unit_uid)
     receiver = rules.receiver_of(str(said.receiver_uid))
     offer = rules.Offer(said.covers, said.reason, said.ends_at)
-    return Status(201, grant_record(rules.share(unit, receiver, offer, request.user)))  # type: ignore[arg-type]
+    grant = rules.share(unit, receiver, offer, Recorder(actor=request.user))  # type: ignore[arg-type]
+    return Status(201, grant_record(grant))
 
 
 class Revocation(BaseModel):
@@ -111,7 +113,7 @@ class Revocation(BaseModel):
 def revoke_grant(request: HttpRequest, grant_uid: UUID, said: Revocation) -> Any:
     """End a grant; to the receiver's next request nothing of it exists any more."""
     grant = get_object_or_404(rules.given(), uid=grant_uid)
-    rules.revoke(grant, said.reason, request.user)  # type: ignore[arg-type]
+    rules.revoke(grant, said.reason, Recorder(actor=request.user))  # type: ignore[arg-type]
     return grant_record(grant)
 
 

@@ -47,10 +47,13 @@ class Grant(Owned):
     item_number = models.CharField(max_length=100)
     reason = models.CharField(max_length=LONGEST_REASON)
     granted_at = models.DateTimeField()
-    granted_by = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, related_name="+")
+    # Nobody's account where a program shares; then the name alone says which.
+    granted_by = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    granted_by_name = models.CharField(max_length=200, blank=True)
     ends_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey("organisations.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    revoked_by_name = models.CharField(max_length=200, blank=True)
     revocation_reason = models.CharField(max_length=LONGEST_REASON, blank=True)
 
     shown = Shown("receiver", is_live)
@@ -74,6 +77,14 @@ class Grant(Owned):
 
     def __str__(self) -> str:
         return f"{self.serial} → {self.receiver}"
+
+    @property
+    def giver_name(self) -> str:
+        return self.granted_by_name or str(self.granted_by)
+
+    @property
+    def revoker_name(self) -> str:
+        return self.revoked_by_name or str(self.revoked_by)
 
     @property
     def covers_history(self) -> bool:

@@ -20,13 +20,14 @@ from samegauge.core.scope import current_organisation_id, organisation_scope
 from samegauge.core.sharing.models import Covers, Grant, GrantedUnit, GrantUse, UsedPage, is_live
 from samegauge.core.sharing.windows import bring_up_to_date
 from samegauge.core.thread.genealogy import used_in
-from samegauge.core.thread.rules import Fact, Recorder, record
+from samegauge.core.thread.rules import Fact, record, said_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from samegauge.core.organisations.models import Person
     from samegauge.core.thread.models import Unit
+    from samegauge.core.thread.rules import Recorder
 
 RECORD = "grant"
 
@@ -67,7 +68,7 @@ def known_receivers() -> QuerySet[Organisation]:
     return Organisation.objects.filter(known).exclude(pk=mine).order_by("name")
 
 
-def share(unit: Unit, receiver: Organisation, offer: Offer, by: Person) -> Grant:
+def share(unit: Unit, receiver: Organisation, offer: Offer, by: Recorder) -> Grant:
     """Let the receiver read what the offer names of the unit, from now on."""
     now = datetime.now(UTC)
     if not offer.reason.strip():
@@ -91,20 +92,21 @@ def share(unit: Unit, receiver: Organisation, offer: Offer, by: Person) -> Grant
             item_number=unit.item.number,
             reason=offer.reason.strip(),
             granted_at=now,
-            granted_by=by,
+            granted_by=by.actor,
+            granted_by_name=by.name,
             ends_at=offer.ends_at,
         )
         bring_up_to_date(grant)
         until = offer.ends_at.isoformat() if offer.ends_at else None
         # Not with whom: whoever reads the unit's events later need not know.
         said = {"grant": str(grant.uid), "covers": offer.covers.value, "until": until}
-        record(Fact("shared", now, said, unit=unit), Recorder(actor=by))
+        record(Fact("shared", now, said_of(unit, said), unit=unit), by)
         fields = {"receiver": named(receiver), "serial": unit.serial, "covers": offer.covers.value, "ends_at": until}
         _note(grant, 1, ChangeKind.CREATED, by, {name: [None, value] for name, value in fields.items() if value})
     return grant
 
 
-def revoke(grant: Grant, reason: str, by: Person) -> None:
+def revoke(grant: Grant, reason: str, by: Recorder) -> None:
     """End a grant: to the receiver's next request nothing of it exists any more."""
     if not reason.strip():
         raise SharingError(_("Say why it is revoked."))
@@ -113,23 +115,27 @@ def revoke(grant: Grant, reason: str, by: Person) -> None:
     now = datetime.now(UTC)
     with transaction.atomic():
         standing = Grant.objects.filter(pk=grant.pk, revoked_at__isnull=True)
-        if not standing.update(revoked_at=now, revoked_by=by, revocation_reason=reason.strip()):
+        over = {"revoked_at": now, "revoked_by": by.actor, "revoked_by_name": by.name}
+        if not standing.update(**over, revocation_reason=reason.strip()):
             raise SharingError(_("This has been revoked already. Nothing was changed."))
         GrantedUnit.objects.filter(grant=grant).delete()
-        record(Fact("sharing_ended", now, {"grant": str(grant.uid)}, unit=grant.unit), Recorder(actor=by))
+        record(Fact("sharing_ended", now, said_of(grant.unit, {"grant": str(grant.uid)}), unit=grant.unit), by)
         _note(grant, 2, ChangeKind.RETIRED, by, {}, reason)
     grant.refresh_from_db()
 
 
 def _note(
-    grant: Grant, version: int, what: ChangeKind, by: Person, fields: dict[str, list[str | None]], reason: str = ""
+    grant: Grant, version: int, what: ChangeKind, by: Recorder, fields: dict[str, list[str | None]], reason: str = ""
 ) -> None:
+    """The changes are those of people; what a program does stands in the grant and in the event."""
+    if by.actor is None:
+        return
     Change.objects.create(
         kind=RECORD,
         record_uid=grant.uid,
         version=version,
         what=what,
-        actor=by,
+        actor=by.actor,
         at=datetime.now(UTC),
         fields=fields,
         reason=reason.strip() or grant.reason,

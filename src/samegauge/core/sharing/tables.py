@@ -42,7 +42,7 @@ def given_table(page: Page) -> RecordTable:
         Column(_("State")),
         Column(pgettext("sharing", "Since")),
         Column(_("Last day")),
-        Column(_("By")),
+        Column(_("By"), prose=True),
     )
     rows = tuple(
         (
@@ -52,7 +52,7 @@ def given_table(page: Page) -> RecordTable:
             Cell(chip=state_chip(grant)),
             Cell(stamp(grant.granted_at)),
             Cell(last_day(grant)),
-            Cell(str(grant.granted_by)),
+            Cell(grant.giver_name),
         )
         for grant in page.rows
     )
@@ -105,8 +105,10 @@ def facts(grant: Grant) -> list[tuple[str, str, str]]:
         (_("Why"), grant.reason, ""),
         (pgettext("sharing", "Since"), stamp(grant.granted_at), ""),
         (_("Last day"), last_day(grant), ""),
-        (_("By"), str(grant.granted_by), ""),
+        (_("By"), grant.giver_name, ""),
     ]
     if grant.revoked_at is not None:
-        known.append((_("Revoked"), f"{stamp(grant.revoked_at)} · {grant.revoked_by} · {grant.revocation_reason}", ""))
+        known.append(
+            (_("Revoked"), f"{stamp(grant.revoked_at)} · {grant.revoker_name} · {grant.revocation_reason}", "")
+        )
     return known

@@ -15,6 +15,7 @@ from samegauge.core.pages import page_of
 from samegauge.core.sharing import rules, tables
 from samegauge.core.sharing.forms import ShareForm
 from samegauge.core.thread.models import Unit
+from samegauge.core.thread.rules import Recorder
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -43,7 +44,7 @@ def share(request: HttpRequest, unit_uid: UUID) -> HttpResponse:
     if "confirmed" not in request.POST:
         return render(request, "sharing/share.html", {**context, "receiver": form.receiver, "offer": form.offer()})
     try:
-        grant = rules.share(unit, form.receiver, form.offer(), request.user)  # type: ignore[arg-type]
+        grant = rules.share(unit, form.receiver, form.offer(), Recorder(actor=request.user))  # type: ignore[arg-type]
     except rules.SharingError as refusal:
         form.add_error(None, str(refusal))
         return render(request, "sharing/share.html", context, status=422)
@@ -103,7 +104,7 @@ def _grant_page(request: HttpRequest, grant: Grant, refusal: str = "") -> HttpRe
 def revoke(request: HttpRequest, grant_uid: UUID) -> HttpResponse:
     grant = get_object_or_404(rules.given(), uid=grant_uid)
     try:
-        rules.revoke(grant, request.POST.get("reason", ""), request.user)  # type: ignore[arg-type]
+        rules.revoke(grant, request.POST.get("reason", ""), Recorder(actor=request.user))  # type: ignore[arg-type]
     except rules.SharingError as refusal:
         return _grant_page(request, grant, str(refusal))
     messages.success(request, _("Revoked. Nothing of it is left to the receiver."))

@@ -62,12 +62,19 @@ class Recorder:
         return self.actor_name or (str(self.actor) if self.actor else "samegauge")
 
 
+def said_of(unit: Unit, payload: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a simulated unit says itself that it is simulated."""
+    return payload | {"simulated": True} if unit.simulated else payload
+
+
 def record(fact: Fact, recorder: Recorder) -> Event:
     return record_all([fact], recorder)[0]
 
 
 def record_all(facts: Sequence[Fact], recorder: Recorder) -> list[Event]:
     """Append events, each with the hash of everything it says."""
+    if not facts:
+        return []
     organisation = Organisation.objects.get(pk=current_organisation_id())
     events = []
     for fact in facts:

@@ -27,6 +27,8 @@ from samegauge.simulators.builder.truths import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from samegauge.simulators.builder.records import Machine
+
 LENGTH = timedelta(days=730)
 
 
@@ -97,6 +99,12 @@ def _truths(start: datetime, placed: Mapping[tuple[str, str], Part], end: dateti
         WeakPart(truths.WEAK_LOT, "S3", "BRG", truths.WEAK_LIFE_FACTOR, tuple(weak.values()), tuple(weak)),
         BiasedGauge(truths.GAUGE_STATION, truths.GAUGE_KEY, "µm", truths.GAUGE_OPERATOR, truths.GAUGE_BIAS_UM),
     )
+
+
+def newest_of_each_customer(company: Company) -> list[Machine]:
+    """The machine that was delivered last to each customer who has one."""
+    newest = {one.customer: one for one in sorted(company.machines, key=lambda one: one.delivered_at)}
+    return [newest[customer] for customer in sorted(newest)]
 
 
 def as_json(value: Any) -> Any:

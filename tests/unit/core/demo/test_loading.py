@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
+from samegauge.core.demo import loading
 from samegauge.core.demo.loading import Loaded, load
 from samegauge.core.demo.payloads import named_item
 from samegauge.core.measurement.models import Characteristic, Inspection, Measurement
@@ -45,6 +46,12 @@ pytestmark = pytest.mark.django_db
 def few_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     """As many as it takes to reach the campaign with the cold furnace load."""
     monkeypatch.setattr(orders, "MACHINES", 8)
+
+
+@pytest.fixture(autouse=True)
+def company_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What follows the company is in test_sequels."""
+    monkeypatch.setattr(loading, "sequels", dict)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from samegauge.core.organisations.models import Role
 from samegauge.core.scope import organisation_scope
 from samegauge.core.sharing.models import Covers, Grant
 from samegauge.core.sharing.rules import Offer, share
+from samegauge.core.thread.rules import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,6 @@ def give(giver: Firm, receiver: Firm, machine: Machine) -> Callable[..., Grant]:
         with organisation_scope(giver.organisation):
             unit = machine.units[serial]
             said = Offer(covers, **{"reason": "for your records", **offer})
-            return share(unit, receiver.organisation, said, giver.people[Role.OWNER])
+            return share(unit, receiver.organisation, said, Recorder(actor=giver.people[Role.OWNER]))
 
     return given

@@ -13,7 +13,7 @@ from samegauge.core.scope import organisation_scope
 from samegauge.core.sharing.models import Covers, Grant, GrantUse
 from samegauge.core.sharing.rules import revoke, shared_units
 from samegauge.core.thread.models import Event
-from samegauge.core.thread.rules import altered_events
+from samegauge.core.thread.rules import Recorder, altered_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,7 +70,7 @@ def test_used_then_revoked_then_gone_everywhere(
         found = shared_units("spin", 10)
         assert [(one.text, one.url, one.giver) for one in found] == [("SPINDLE-1", f"/shared/{grant.uid}/", "Giver")]
     with organisation_scope(giver.organisation):
-        revoke(grant, "enough", giver.people[Role.OWNER])
+        revoke(grant, "enough", Recorder(actor=giver.people[Role.OWNER]))
     for way in ways:
         conditions = {"If-None-Match": "*", "If-Modified-Since": "Sat, 01 Jan 2050 00:00:00 GMT"}
         assert receiver.asks(way, **conditions).status_code == 404, way

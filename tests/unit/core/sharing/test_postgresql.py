@@ -16,6 +16,7 @@ from samegauge.core.sharing.models import Covers, Grant
 from samegauge.core.sharing.rules import revoke
 from samegauge.core.sharing.windows import window
 from samegauge.core.thread.models import Unit
+from samegauge.core.thread.rules import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,7 +158,7 @@ def test_revoked_by_somebody_else_during_a_look(giver: Firm, receiver: Firm, giv
 
     def revoked() -> None:
         with organisation_scope(giver.organisation):
-            revoke(grant, "enough", giver.people[Role.OWNER])
+            revoke(grant, "enough", Recorder(actor=giver.people[Role.OWNER]))
         connection.close()
 
     with organisation_scope(receiver.organisation), window(grant.uid):

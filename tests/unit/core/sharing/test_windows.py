@@ -171,7 +171,7 @@ class TestWriting:
                 with pytest.raises(ScopeError):
                     write()
             with pytest.raises(SharingError):
-                revoke(held, "x", receiver.people[Role.OWNER])
+                revoke(held, "x", Recorder(actor=receiver.people[Role.OWNER]))
 
 
 @pytest.mark.usefixtures("walls")
@@ -185,7 +185,7 @@ class TestItsEnd:
             with window(grant.uid):
                 assert Unit.objects.exists()
                 with organisation_scope(giver.organisation):
-                    revoke(grant, "enough", giver.people[Role.OWNER])
+                    revoke(grant, "enough", Recorder(actor=giver.people[Role.OWNER]))
                 for model in (Unit, Event, Item, Document, Passport, StoredFile, Grant):
                     assert not model._base_manager.exists(), model
             with pytest.raises(NoGrantError), window(grant.uid):

@@ -22,7 +22,7 @@ from samegauge.apps.inspection.plans.models import InspectionPlan
 from samegauge.core.measurement.models import Measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from django.db import models
 
@@ -74,12 +74,12 @@ def _judge(values: Sequence[Value]) -> None:
     locked = _locked(new)
     late = {key for key, process in locked.items() if not _goes_on(process, new[key])}
     opened = _open_alarms(locked)
+    watched = {}
     for key, process in locked.items():
         if key not in late:
-            watch = _held[key][1].copied()
-            stretch = watch.take(new[key])
-            _settle_new(process, watch, stretch, opened.get(key))
-            _hold(process, watch)
+            watch = watched[key] = _held[key][1].copied()
+            _settle_new(process, watch, watch.take(new[key]), opened.get(key))
+    _hold(locked, watched)
     _rebuild([locked[key] for key in sorted(late)], opened)
 
 
@@ -101,12 +101,15 @@ def _goes_on(process: Process, values: Sequence[Value]) -> bool:
     return watch.last is None or values[0].place > watch.last
 
 
-def _hold(process: Process, watch: Watch) -> None:
-    last = watch.last
-    process.seen, process.last = watch.count, last.key if last else 0
-    process.last_at = last.taken_at if last else None
-    process.save(update_fields=["seen", "last", "last_at"])
-    _keep(process, watch)
+def _hold(processes: Mapping[int, Process], watched: Mapping[int, Watch]) -> None:
+    for key, watch in watched.items():
+        process, last = processes[key], watch.last
+        process.seen, process.last = watch.count, last.key if last else 0
+        process.last_at = last.taken_at if last else None
+    held = [processes[key] for key in watched]
+    Process.objects.bulk_update(held, ["seen", "last", "last_at"], batch_size=_AT_ONCE)
+    for key, watch in watched.items():
+        _keep(processes[key], watch)
 
 
 def _token(process: Process) -> tuple[int, int, int]:
@@ -128,10 +131,13 @@ def rebuild(keys: Collection[int]) -> None:
 
 
 def _rebuild(processes: Sequence[Process], opened: dict[int, Alarm]) -> None:
-    for watched in watches(processes).items():
-        process = next(one for one in processes if one.pk == watched[0])
-        _settle_all(process, watched[1], opened.get(process.pk))
-        _hold(process, watched[1])
+    """An answered alarm whose value is no longer there is withdrawn too."""
+    by_key, watched, now = {process.pk: process for process in processes}, watches(processes), datetime.now(UTC)
+    gone = Alarm.objects.filter(process__in=by_key, answered_at__isnull=False, withdrawn_at__isnull=True)
+    gone.filter(measurement__retracted_at__isnull=False).update(withdrawn_at=now)
+    for key, watch in watched.items():
+        _settle_all(by_key[key], watch, opened.get(key))
+    _hold(by_key, watched)
 
 
 def current(processes: Sequence[Process]) -> dict[int, Watch]:
@@ -223,15 +229,12 @@ def _first(watch: Watch, stretch: Stretch, places: Sequence[int]) -> tuple[Value
 
 
 def _settle_all(process: Process, watch: Watch, alarm: Alarm | None) -> None:
-    """What is open follows the last stretch; an answered alarm whose value is no longer there is withdrawn too."""
-    now = datetime.now(UTC)
-    gone = Alarm.objects.filter(process=process, answered_at__isnull=False, withdrawn_at__isnull=True)
-    gone.filter(measurement__retracted_at__isnull=False).update(withdrawn_at=now)
+    """What is open follows the last stretch."""
     stretch = watch.stretches[-1] if watch.stretches else None
     places = signalled(stretch.plotted) if stretch else []
     if stretch is None or not places:
         if alarm is not None:
-            Alarm.objects.filter(pk=alarm.pk).update(withdrawn_at=now)
+            Alarm.objects.filter(pk=alarm.pk).update(withdrawn_at=datetime.now(UTC))
         return
     size = watch.frame.size
     first, latest = _first(watch, stretch, places), stretch.values[places[-1] * size + size - 1]
@@ -247,10 +250,12 @@ def _settle_all(process: Process, watch: Watch, alarm: Alarm | None) -> None:
 def _open(process: Process, first: tuple[Value, list[Signal]], latest: Value, count: int) -> None:
     ensure_codes()
     value, found = first
+    # Records in hand: of bare keys the wall asks where each leads.
+    rows = Measurement.everything.in_bulk({value.key, latest.key})
     Alarm.objects.create(
         process=process,
-        measurement_id=value.key,
-        latest_id=latest.key,
+        measurement=rows[value.key],
+        latest=rows[latest.key],
         signals=count,
         rules=[one.as_dict() for one in found],
         since=value.place.taken_at,
