@@ -7,6 +7,7 @@ import ipaddress
 import os
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -90,12 +91,14 @@ def _kept_up(options: Namespace, keeper: supervisor.Supervisor, start: Start, ba
     """Run web and worker until asked to stop; True when they have to make way for a backup."""
     network = start.network
     words = ("web", "--host", options.host, "--port", str(start.port), *(network.words if network else ()))
-    keeper.keep(supervisor.Kept("web", words))
-    if not keeper.wait_until_ready(options.host, start.port, network.authority_file if network else None):
-        return False
+    with ThreadPoolExecutor(1) as beside:
+        path = beside.submit(_ours, "first-link")
+        keeper.keep(supervisor.Kept("web", words))
+        if not keeper.wait_until_ready(options.host, start.port, network.authority_file if network else None):
+            return False
     # Not before: on a small machine it would make the first page wait.
     keeper.keep(supervisor.Kept("worker", ("worker",)))
-    _announce(options, start)
+    _announce(options, start, path.result())
     return keeper.run(until=back.is_ready)
 
 
@@ -124,11 +127,11 @@ def _sweep(home: Path) -> None:
                 path.unlink()
 
 
-def _announce(options: Namespace, start: Start) -> None:
+def _announce(options: Namespace, start: Start, path: str) -> None:
+    """Say the address, and where nobody has an account yet, the `path` of the link that makes the first."""
     address = start.address
     say(options, f"samegauge runs at {address}  (Ctrl-C stops it)", f"同規已啟動：{address}　（按 Ctrl-C 停止）")
     facts: dict[str, Any] = {"address": address, "setup_link": None}
-    path = _ours("first-link")
     if path:
         facts["setup_link"] = address.rstrip("/") + path
         say(
