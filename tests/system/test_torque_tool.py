@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import threading
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from support.station_server import station_server
 
-from samegauge.edge.tools.hub import HttpHub
+from samegauge.edge.stations.hub import HttpHub
+from samegauge.edge.stations.work import HubError
 from samegauge.edge.tools.ledger import Ledger
 from samegauge.edge.tools.session import World
-from samegauge.edge.tools.station import Duty, HubError, ToolAtStation
+from samegauge.edge.tools.station import Duty, ToolAtStation
 from samegauge.edge.tools.tool import Address, TorqueTool
 from samegauge.simulators.torque_controller.controller import Habits, TorqueController
 from samegauge.simulators.torque_controller.plant import ParameterSet, Plant
@@ -23,52 +22,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from support.station_server import StationServer
+
 STEP = {"key": "bolt-1", "kind": "value", "required": True, "unit_code": "N·m", "lower": 2.0, "upper": 4.0}
 UNIT = {"uid": "u", "serial": "TX-500-0007", "state": "here", "procedure": {"uid": "p", "steps": [STEP]}}
 
 
-class _Platform(BaseHTTPRequestHandler):
-    entries: list[dict[str, Any]]
-    done: threading.Event
-
-    def do_GET(self) -> None:
-        self._answer({"units": [{**UNIT, "entries": self.entries}]} if self.path.endswith("/S17/work") else None)
-
-    def do_POST(self) -> None:
-        sent = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["entries"]
-        self.entries.extend({**one, "outcome": "taken", "reason": None} for one in sent)
-        self._answer({"results": [{"id": one["id"], "outcome": "taken"} for one in sent]})
-        self.done.set()
-
-    def _answer(self, said: Any) -> None:
-        known = self.headers["Authorization"] == "Bearer right"
-        body = json.dumps(said).encode()
-        self.send_response(200 if known and said else 404 if known else 401)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_words: Any) -> None:
-        """Be silent."""
-
-
 @pytest.fixture
-def platform() -> Iterator[tuple[str, type[_Platform]]]:
-    class Ours(_Platform):
-        entries: list[dict[str, Any]] = []  # noqa: RUF012 - one platform a test
-        done = threading.Event()
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ours)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", Ours
-    server.shutdown()
-    server.server_close()
-    thread.join()
+def platform() -> Iterator[StationServer]:
+    with station_server(UNIT) as ours:
+        yield ours
 
 
-def test_a_bolt_over_real_sockets(platform: tuple[str, type[_Platform]], tmp_path: Path) -> None:
-    address, ours = platform
+def test_a_bolt_over_real_sockets(platform: StationServer, tmp_path: Path) -> None:
     world = World()
     plant = Plant(world.now, {1: ParameterSet(1)})
     controller = TorqueController(plant, Habits(pieces=7))
@@ -78,10 +44,12 @@ def test_a_bolt_over_real_sockets(platform: tuple[str, type[_Platform]], tmp_pat
         port = server.sockets[0].getsockname()[1]
         with closing(Ledger(tmp_path / "tool.sqlite3", world.now)) as ledger:
             tool = TorqueTool(world, Address("127.0.0.1", port), ledger, _silent)
-            station = ToolAtStation(tool, HttpHub(address, "S17", "right"), ledger, Duty("S17", {"": 1}), _silent)
+            station = ToolAtStation(
+                tool, HttpHub(platform.address, "S17", "right"), ledger, Duty("S17", {"": 1}), _silent
+            )
             tasks = [asyncio.create_task(tool.run()), asyncio.create_task(station.run())]
             async with asyncio.timeout(60.0):
-                while not ours.done.is_set():
+                while not platform.done.is_set():
                     await asyncio.sleep(0.05)
                     await controller.tighten()
             for task in tasks:
@@ -90,7 +58,7 @@ def test_a_bolt_over_real_sockets(platform: tuple[str, type[_Platform]], tmp_pat
         server.close()
 
     asyncio.run(scene())
-    (entry,) = ours.entries
+    (entry,) = platform.entries
     assert entry["payload"]["value"] == plant.results[1]["torque"]
     assert entry["unit"] == "u"
 
@@ -99,10 +67,10 @@ def test_a_bolt_over_real_sockets(platform: tuple[str, type[_Platform]], tmp_pat
     ("token", "station", "said"), [("wrong", "S17", "answers 401"), ("right", "S99", "answers 404")]
 )
 def test_a_platform_that_refuses_says_what_to_check(
-    platform: tuple[str, type[_Platform]], token: str, station: str, said: str
+    platform: StationServer, token: str, station: str, said: str
 ) -> None:
     with pytest.raises(HubError, match=said) as refused:
-        asyncio.run(HttpHub(platform[0], station, token).work())
+        asyncio.run(HttpHub(platform.address, station, token).work())
     assert "檢查站別代碼" in refused.value.zh
 
 

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from samegauge.cli.output import DONE, MISUSED, CommandError, say, say_json, text
+from samegauge.cli.station_device import add_device_arguments, persons_token, zone_named
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from datetime import tzinfo
 
-TOKEN = "SAMEGAUGE_TOKEN"  # noqa: S105 - the name of a setting
+NEEDED = frozenset({"hub", "station"})
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("host", help=text("the tool's controller", "工具的控制器"), metavar="HOST")
-    for name, told, default in (
-        ("hub", text("address of the platform", "平台網址"), None),
-        ("station", text("code of the station", "站別代碼"), None),
-        ("instrument", text("number of the tool among the instruments", "工具的量具編號"), ""),
-        ("ledger", text("file that keeps every result", "保存每筆結果的檔案"), "torque-tool.sqlite3"),
-        ("zone", text("time zone of the controller's clock", "控制器時鐘的時區"), "Asia/Taipei"),
-        ("authority", text("certificate of a platform that signs its own", "自簽平台的憑證"), None),
-    ):
-        needed = name in {"hub", "station"}
-        parser.add_argument(f"--{name}", required=needed, default=default, help=told, metavar=name.upper())
+    told = {
+        "instrument": text("number of the tool among the instruments", "工具的量具編號"),
+        "ledger": text("file that keeps every result", "保存每筆結果的檔案"),
+        "zone": text("time zone of the controller's clock", "控制器時鐘的時區"),
+    }
+    add_device_arguments(parser, told, NEEDED, "torque-tool.sqlite3")
     sets = text("parameter set of a step, or of all steps (repeat)", "步驟的參數組，或全部步驟的參數組（可重複）")
     parser.add_argument("--set", action="append", required=True, help=sets, metavar="[STEP=]N")
     parser.add_argument("--port", type=int, default=4545, help=text("the controller's port", "控制器的埠"), metavar="N")
@@ -38,20 +32,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Namespace) -> int:
-    token = os.environ.get(TOKEN, "")
-    if not token:
-        raise CommandError(
-            f"Set {TOKEN} to an API token of the person at the tool.",
-            f"將 {TOKEN} 設為工具使用者的 API 權杖。",
-            MISUSED,
-        )
-    asyncio.run(_follow(options, token))
+    asyncio.run(_follow(options, persons_token()))
     say_json(options, {})
     return DONE
 
 
 async def _follow(options: Namespace, token: str) -> None:
-    from samegauge.edge.tools.hub import HttpHub
+    from samegauge.edge.stations.hub import HttpHub
     from samegauge.edge.tools.ledger import Ledger
     from samegauge.edge.tools.session import World
     from samegauge.edge.tools.station import Duty, ToolAtStation
@@ -83,14 +70,3 @@ def parameter_sets(given: list[str]) -> dict[str, int]:
             )
         found[step] = int(number)
     return found
-
-
-def zone_named(name: str) -> tzinfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise CommandError(
-            f"--zone {name}: no such time zone. Write it as Asia/Taipei.",
-            f"--zone {name}：沒有這個時區。寫法如 Asia/Taipei。",
-            MISUSED,
-        ) from error

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from samegauge.cli.edge_tool import parameter_sets, zone_named
+from samegauge.cli.edge_tool import parameter_sets
 from samegauge.cli.main import main
 from samegauge.cli.output import CommandError
+from samegauge.cli.station_device import zone_named
 
 CALL = ["edge", "tool", "127.0.0.1", "--hub", "https://hub.example", "--station", "S17", "--set", "1"]
 

@@ -38,7 +38,7 @@ def given_table(page: Page) -> RecordTable:
     columns = (
         Column(_("Unit")),
         Column(_("Receiver"), prose=True),
-        Column(_("What is shared")),
+        Column(_("What is shared"), prose=True),
         Column(_("State")),
         Column(pgettext("sharing", "Since")),
         Column(_("Last day")),
@@ -63,7 +63,7 @@ def received_table(page: Page) -> RecordTable:
     columns = (
         Column(_("Unit")),
         Column(_("Giver"), prose=True),
-        Column(_("What is shared")),
+        Column(_("What is shared"), prose=True),
         Column(pgettext("sharing", "Since")),
         Column(_("Last day")),
         Column(_("Why"), prose=True),

@@ -8,14 +8,12 @@ that begin anew (a controller replaced or reset) begin a new era; a result is kn
 from __future__ import annotations
 
 import json
-import os
-import sqlite3
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from samegauge.edge.stations.book import Book
 from samegauge.edge.tools.orders import Order, Progress, Role, roles
 from samegauge.formats.tightening import Judgement, Tightening
 
@@ -51,16 +49,9 @@ class Kept:
     tightening: Tightening
 
 
-class Ledger:
+class Ledger(Book):
     def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
-        self._now = now
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.execute("pragma journal_mode = wal")
-        self._database.execute("pragma synchronous = full")
-        self._database.executescript(_TABLES)
-
-    def close(self) -> None:
-        self._database.close()
+        super().__init__(path, now, _TABLES)
 
     def begin_era(self, latest: Tightening | None, at_newest: Tightening | None) -> None:
         """Compare with what the controller holds: its latest result, and its result of the newest number known here.
@@ -84,9 +75,10 @@ class Ledger:
             if not self._same(one.tightening_id, one):
                 raise NumberReusedError(f"Result {one.tightening_id} came again with another content.")
             return False
+        now = self._now()
         self._database.execute(
             "insert into result (place, entry, taken_at, said) values (?, ?, ?, ?)",
-            (place, str(self._entry()), self._now().isoformat(), _text(one)),
+            (place, str(self._new_entry(now)), now.isoformat(), _text(one)),
         )
         return True
 
@@ -198,18 +190,6 @@ class Ledger:
     def _same(self, number: int, one: Tightening) -> bool:
         said = self._said(self._place(number))
         return said is None or _mark(_tightening(said)) == _mark(one)
-
-    def _one(self, question: str, *values: object) -> Any:
-        with closing(self._database.execute(question, values)) as rows:
-            row = rows.fetchone()
-        return row[0] if row else None
-
-    def _entry(self) -> UUID:
-        """UUID version 7 (RFC 9562, 5.7), as the platform wants its entries named."""
-        random = int.from_bytes(os.urandom(10), "big")
-        milliseconds = round(self._now().timestamp() * 1000)
-        tail = (0x7 << 76) | ((random >> 68 & 0xFFF) << 64) | (0b10 << 62) | (random & ((1 << 62) - 1))
-        return UUID(int=milliseconds << 80 | tail)
 
 
 def _mark(one: Tightening) -> tuple[object, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from samegauge.edge.stations.work import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,20 +17,12 @@ IDENTIFIER_BYTES = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """`wanted` tightenings of `parameter_set` for one step of one unit; unit and limits are the step's."""
+class Order(Asked):
+    """`wanted` tightenings of `parameter_set` for one step of one unit."""
 
-    unit: str
-    serial: str
-    station: str
-    procedure: str
-    step: str
-    parameter_set: int
-    wanted: int = 1
     unit_code: str = "N·m"
-    lower: float | None = None
-    upper: float | None = None
-    instrument: str = ""
+    parameter_set: int = field(kw_only=True)
+    wanted: int = field(default=1, kw_only=True)
 
     @property
     def identifier(self) -> str:

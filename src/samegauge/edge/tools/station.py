@@ -1,50 +1,30 @@
 """Between the platform and the tool: unlocks the tool for the step that is open at a station, and records the result.
 
-What is open is the platform's word (`GET /api/stations/{code}/work`), read with the token of the person at the tool;
-while the platform is not reached no new step is opened, so the tool stays locked.
+While the platform is not reached no new step is opened, so the tool stays locked.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
+from samegauge.edge.stations.work import LOOK_EVERY_S, HubError, asked_by, open_step
 from samegauge.edge.tools.orders import Order
 from samegauge.edge.tools.tool import BlockedError
 from samegauge.quantities.errors import QuantityError
 from samegauge.quantities.units import convert, unit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
+    from samegauge.edge.stations.work import Hub, Json, Tell
     from samegauge.edge.tools.ledger import Kept, Ledger
-    from samegauge.edge.tools.tool import Tell, TorqueTool
+    from samegauge.edge.tools.tool import TorqueTool
 
-    Json: TypeAlias = Mapping[str, Any]
-
-LOOK_EVERY_S: Final = 2.0
 WITHHELD: Final = "withheld"
 # After one of these the platform still shows the step as open; without a person it would be tightened for ever.
 _IN_VAIN: Final = frozenset({WITHHELD, "refused", "conflict"})
-
-
-class HubError(Exception):
-    """The platform is not reached or does not do what it is asked."""
-
-    def __init__(self, en: str, zh: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-
-
-class Hub(Protocol):
-    async def work(self) -> Json:
-        """Return what is to be done at the station."""
-        ...
-
-    async def record(self, entries: Sequence[Json]) -> Json:
-        """Send entries; the answer has one result for each."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -61,35 +41,20 @@ class Duty:
 
 
 def open_order(work: Json, duty: Duty) -> Order | None:
-    """Return what the tool may do: the first open step of the one unit that is here, if it is a torque."""
-    here = [one for one in work["units"] if one["state"] == "here" and _is_begun_or_alone(one, work["units"])]
-    if len(here) != 1:
+    """Return what the tool may do: the open step, if it is a torque."""
+    found = open_step(work)
+    if found is None:
         return None
-    (one,) = here
-    standing = _standing(one["entries"])
-    for step in one["procedure"]["steps"]:
-        answers = [entry for entry in standing if entry["step"] == step["key"]]
-        if answers and not answers[-1].get("reason"):
-            continue
-        # A reading outside the limits keeps the tool locked until a person withdraws it.
-        return None if answers or not step["required"] else _order(one, step, duty)
-    return None
+    one, step = found
+    parameter_set = duty.parameter_set(step["key"])
+    if step["kind"] != "value" or not parameter_set or not _is_torque(step.get("unit_code", "")):
+        return None
+    return Order(**asked_by(one, step, duty.station, duty.instrument), parameter_set=parameter_set)
 
 
 def entry_of(kept: Kept) -> dict[str, Any]:
     """Write a result as the entry of its step."""
-    order, one = kept.order, kept.tightening
-    value = convert(one.torque, source=one.torque_unit, target=order.unit_code)
-    return {
-        "id": str(kept.entry),
-        "unit": order.unit,
-        "station": order.station,
-        "procedure": order.procedure,
-        "step": order.step,
-        "kind": "value",
-        "device_time": kept.taken_at.isoformat().replace("+00:00", "Z"),
-        "payload": {"value": round(value, 6), "unit_code": order.unit_code, "instrument": order.instrument},
-    }
+    return kept.order.entry(kept.entry, kept.taken_at, round(_torque(kept), 6))
 
 
 class ToolAtStation:
@@ -105,7 +70,7 @@ class ToolAtStation:
                 else:
                     await self._fulfil(order)
             except HubError as error:
-                self._tell(str(error), error.zh)
+                self._tell(f"{error} The tool stays locked for new steps.", f"{error.zh}新步驟的工具維持鎖定。")
                 await asyncio.sleep(LOOK_EVERY_S)
 
     async def _asked(self) -> Order | None:
@@ -164,44 +129,12 @@ class ToolAtStation:
 
 def _is_bad_in_good_limits(kept: Kept) -> bool:
     """A value alone cannot say that its angle was wrong, so it must not close the step."""
-    order, one = kept.order, kept.tightening
-    value = convert(one.torque, source=one.torque_unit, target=order.unit_code)
-    below = order.lower is not None and value < order.lower
-    above = order.upper is not None and value > order.upper
-    return not one.ok and not below and not above
+    return not kept.tightening.ok and kept.order.holds(_torque(kept))
 
 
-def _is_begun_or_alone(one: Json, units: Iterable[Json]) -> bool:
-    """Of several units at a station the one that was begun; who works on two at once works by hand."""
-    begun = [other for other in units if other["state"] == "here" and _standing(other["entries"])]
-    return one in begun if begun else True
-
-
-def _standing(entries: Iterable[Json]) -> list[Json]:
-    counted = sorted(
-        (one for one in entries if one.get("outcome") not in {"conflict", "refused"}),
-        key=lambda one: (one.get("at") or one["device_time"], one["id"]),
-    )
-    gone = {one["payload"].get("entry") for one in counted if one["kind"] == "withdraw"}
-    return [one for one in counted if one["kind"] != "withdraw" and one["id"] not in gone]
-
-
-def _order(one: Json, step: Json, duty: Duty) -> Order | None:
-    parameter_set = duty.parameter_set(step["key"])
-    if step["kind"] != "value" or not parameter_set or not _is_torque(step.get("unit_code", "")):
-        return None
-    return Order(
-        unit=one["uid"],
-        serial=one["serial"],
-        station=duty.station,
-        procedure=one["procedure"]["uid"],
-        step=step["key"],
-        parameter_set=parameter_set,
-        unit_code=step["unit_code"],
-        lower=step.get("lower"),
-        upper=step.get("upper"),
-        instrument=duty.instrument,
-    )
+def _torque(kept: Kept) -> float:
+    one = kept.tightening
+    return convert(one.torque, source=one.torque_unit, target=kept.order.unit_code)
 
 
 def _is_torque(unit_code: str) -> bool:

@@ -10,7 +10,7 @@ import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from samegauge.edge.tools.ledger import Ledger, NumberReusedError
 from samegauge.edge.tools.session import ANSWER_WITHIN_S, NOT_FOUND, OLD_REVISION, LinkLostError, RefusedError, Session
@@ -18,8 +18,7 @@ from samegauge.formats.open_protocol import PORT, MessageError, kinds, message, 
 from samegauge.formats.tightening import tightening_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from samegauge.edge.stations.work import Tell
     from samegauge.edge.tools.orders import Order, Progress
     from samegauge.edge.tools.session import World
     from samegauge.formats.open_protocol import Message
@@ -34,8 +33,6 @@ _ACKNOWLEDGED_BY = {
 }
 # What ends a connection but not the tool: it is tried again.
 _BREAKS = (OSError, LinkLostError, RefusedError, MessageError, NumberReusedError)
-
-Tell: TypeAlias = "Callable[[str, str], None]"
 
 
 @dataclass(frozen=True)

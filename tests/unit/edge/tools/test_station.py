@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from support import virtual_time
+from support.station_bench import Bench, entry, step, unit
 from support.torque_line import Line
 
 from samegauge.edge.tools.ledger import Ledger
 from samegauge.edge.tools.session import World
-from samegauge.edge.tools.station import Duty, HubError, ToolAtStation, open_order
+from samegauge.edge.tools.station import Duty, ToolAtStation, open_order
 from samegauge.edge.tools.tool import Address, TorqueTool
 from samegauge.simulators.torque_controller.controller import TorqueController
 from samegauge.simulators.torque_controller.plant import ParameterSet, Plant
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 DUTY = Duty("S17", {"": 1, "bolt-2": 2}, "TW-08")
-
-
-def step(key: str, kind: str = "value", **said: Any) -> dict[str, Any]:
-    base = {"key": key, "kind": kind, "required": True, "text": key}
-    return {**base, **({"unit_code": "N·m", "lower": 2.8, "upper": 3.4} if kind == "value" else {}), **said}
-
-
-def entry(key: str, number: int = 1, kind: str = "value", **said: Any) -> dict[str, Any]:
-    base = {"id": f"{number:04d}", "step": key, "kind": kind, "device_time": f"2026-11-21T08:00:{number:02d}Z"}
-    return {**base, "payload": {}, "outcome": "taken", "reason": None, **said}
-
-
-def unit(*entries: dict[str, Any], state: str = "here", serial: str = "TX-1", steps: Any = None) -> dict[str, Any]:
-    steps = steps or [step("bolt-1"), step("bolt-2", lower=18.0, upper=22.0), step("seal", "check")]
-    procedure = {"uid": "p", "steps": steps}
-    return {"uid": f"u-{serial}", "serial": serial, "state": state, "entries": list(entries), "procedure": procedure}
 
 
 @pytest.mark.parametrize(
@@ -64,37 +46,6 @@ def test_only_the_first_open_step_unlocks_the_tool(units: list[Any], expected: t
 
 def test_a_tool_without_a_parameter_set_for_the_step_stays_locked() -> None:
     assert open_order({"units": [unit()]}, Duty("S17", {"bolt-2": 2})) is None
-
-
-class Bench:
-    """A platform of one unit in memory: judges values by the limits of their step, knows an entry by its identifier."""
-
-    def __init__(self, *steps: dict[str, Any]) -> None:
-        self.unit = unit(steps=list(steps))
-        self.known: dict[str, dict[str, Any]] = {}
-        self.reached = True
-        self.outcome = "taken"
-
-    async def work(self) -> dict[str, Any]:
-        self._refuse_when_away()
-        kept = list(self.known.values()) if self.outcome == "taken" else []
-        return {"units": [{**self.unit, "entries": kept}]}
-
-    async def record(self, entries: Sequence[Any]) -> dict[str, Any]:
-        self._refuse_when_away()
-        steps = {one["key"]: one for one in self.unit["procedure"]["steps"]}
-        results = []
-        for one in entries:
-            limits, value = steps[one["step"]], one["payload"]["value"]
-            within = limits["lower"] <= value <= limits["upper"]
-            reason = None if within else {"en": "It is outside its limits.", "zh": "超出界限。"}
-            self.known.setdefault(one["id"], {**one, "outcome": self.outcome, "reason": reason})
-            results.append({"id": one["id"], "outcome": self.outcome, "reason": reason})
-        return {"results": results}
-
-    def _refuse_when_away(self) -> None:
-        if not self.reached:
-            raise HubError("Away.", "離線。")
 
 
 class Scene:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from django.test import Client
 from support import virtual_time
+from support.api_hub import ApiHub
 from support.torque_line import Line
 
 from samegauge.apps.inspection.models import Instrument
@@ -29,41 +28,13 @@ from samegauge.simulators.torque_controller.controller import TorqueController
 from samegauge.simulators.torque_controller.plant import ParameterSet, Plant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
     from samegauge.core.organisations.models import Organisation, Person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 BOLTS = {"bolt-1": (2.8, 3.4), "bolt-2": (2.8, 3.4), "bolt-3": (18.0, 22.0)}
-
-
-class ApiHub:
-    def __init__(self, token: str) -> None:
-        self._client = Client(headers={"Authorization": f"Bearer {token}"})
-
-    async def work(self) -> Any:
-        with _outside_the_loop():
-            answer = self._client.get("/api/stations/S17/work")
-        assert answer.status_code == 200, answer.content
-        return answer.json()
-
-    async def record(self, entries: Sequence[Any]) -> Any:
-        with _outside_the_loop():
-            answer = self._client.post("/api/stations/entries", {"entries": entries}, content_type="application/json")
-        assert answer.status_code == 200, answer.content
-        return answer.json()
-
-
-@contextmanager
-def _outside_the_loop() -> Iterator[None]:
-    """Inside a running loop Django opens another connection, which does not see the test's transaction."""
-    loop = asyncio.get_running_loop()
-    asyncio._set_running_loop(None)
-    try:
-        yield
-    finally:
-        asyncio._set_running_loop(loop)
 
 
 @pytest.fixture
