@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -62,8 +64,9 @@ def _measured_apart(environment: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def open_site() -> None:
-    """Start Django on the database that SAMEGAUGE_DATABASE_URL names, else on SQLite in a temporary home."""
-    os.environ["SAMEGAUGE_HOME"] = tempfile.mkdtemp(prefix="samegauge-bench-")
+    """Start Django on the database that SAMEGAUGE_DATABASE_URL names, else on SQLite in a home that ends with us."""
+    os.environ["SAMEGAUGE_HOME"] = home = tempfile.mkdtemp(prefix="samegauge-bench-")
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
     os.environ["DJANGO_SETTINGS_MODULE"] = "samegauge.web.settings"
     import django
 
