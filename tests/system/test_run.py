@@ -25,6 +25,7 @@ def test_a_first_start_makes_the_tables_and_a_one_time_link_and_ctrl_c_leaves_no
     assert (running.setup_link or "").startswith(f"{running.address}start/")
     assert running.get(f"/start/{(running.setup_link or '').split('/start/')[1]}") == 200
     assert {"web", "worker", "web process"} <= running.processes().keys()
+    wait_for((site.home / "worker-alive").exists, "the worker to look for work")
     assert _interrupt(running) == 0
     assert running.processes() == {}
     left = {path.name for path in site.home.iterdir() if path.suffix != ".log"}
